@@ -1,0 +1,1 @@
+"""Photo restoration without a screen."""

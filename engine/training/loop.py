@@ -1,0 +1,125 @@
+"""The training loop: AdamW on a cosine, an average of the weights, a checkpoint that survives a kill, a curve."""
+
+import csv
+import importlib
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a run is over: after `steps`, or after `minutes` of training however often it was interrupted."""
+
+    minutes: float
+    steps: int | None = None
+
+    def fraction(self, step: int, seconds: float) -> float:
+        """How much of the run is over, 0..1."""
+        return min(1.0, step / self.steps if self.steps else seconds / (60 * self.minutes))
+
+
+def build(recipe: type[Recipe]) -> nn.Module:
+    """The recipe's net with fresh weights, channels_last."""
+    module, name = recipe.net.split(".")
+    net = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
+    return net.to(memory_format=torch.channels_last)
+
+
+class Run:
+    """One training run of a recipe in a folder: `train` it, then take `average`, the net with averaged weights."""
+
+    def __init__(self, recipe: Recipe, folder: Path, device: torch.device, budget: Budget) -> None:
+        self.recipe, self.folder, self.device, self.budget = recipe, folder, device, budget
+        self.net = build(type(recipe)).to(device)
+        self.average = build(type(recipe)).to(device).requires_grad_(False)
+        self.average.load_state_dict(self.net.state_dict())
+        self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=recipe.rate, weight_decay=1e-4, betas=(0.9, 0.99))
+        self.step, self.seconds = 0, 0.0
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def fraction(self) -> float:
+        return self.budget.fraction(self.step, self.seconds)
+
+    def resume(self, generator: torch.Generator) -> None:
+        """Go on from the checkpoint, also of the random draws. Raises FileNotFoundError where there is none."""
+        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds = state["step"], state["seconds"]
+        generator.set_state(state["generator"])
+
+    def save(self, generator: torch.Generator) -> None:
+        """Write the checkpoint under another name, then rename it: a kill leaves the old one or the new one."""
+        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
+        state |= {"optimizer": self.optimizer.state_dict(), "seconds": self.seconds, "generator": generator.get_state()}
+        fresh = self.checkpoint.with_suffix(".new")
+        with fresh.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self.checkpoint)
+
+    def train(self, generator: torch.Generator, every_seconds: float = 300) -> None:
+        """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint."""
+        losses: list[float] = []
+        began, reported = time.monotonic() - self.seconds, time.monotonic()
+        while self.fraction < 1:
+            losses.append(self._one_step())
+            self.seconds = time.monotonic() - began
+            if self.step % self.recipe.renew_every == 0:
+                self.recipe.renew()
+            if time.monotonic() - reported > every_seconds or self.fraction >= 1:
+                self._report(losses)
+                self.save(generator)
+                losses, reported = [], time.monotonic()
+
+    def _one_step(self) -> float:
+        """One batch. Returns its loss."""
+        fraction = self.fraction
+        rate = self.recipe.rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fraction)))
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate * min(1.0, (self.step + 1) / self.recipe.warm_up)
+        batch = self.recipe.batch()
+        with torch.autocast(self.device.type, torch.bfloat16):
+            loss = self.recipe.loss(self.net, batch, fraction)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
+        self.optimizer.step()
+        self.step += 1
+        self._follow()
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the average follow: over the last tenth of the steps so far, at most the last thousand."""
+        decay = min(0.999, 1 - 1 / (1 + self.step / 10))
+        average = list(self.average.parameters())
+        torch._foreach_lerp_(average, list(self.net.parameters()), 1 - decay)
+
+    def _report(self, losses: list[float]) -> None:
+        scores = self.recipe.validate(self.average)
+        row = {"step": self.step, "seconds": round(self.seconds), "loss": sum(losses) / len(losses)} | scores
+        print("  ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+        curve = self.folder / "curve.csv"
+        fresh = not curve.exists()
+        with curve.open("a", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            if fresh:
+                writer.writeheader()
+            writer.writerow(row)

@@ -1,0 +1,82 @@
+"""Training photos: all of them in memory as uint8 tensors on the device, handed out as augmented crops."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from engine.training import leaves
+
+SUFFIXES = {".avif", ".png", ".jpg", ".webp", ".tif"}
+
+
+def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
+    """Every photo of `folder` in name order as uint8 (3, H, W) on `device`; the first `limit` of them.
+
+    Raises FileNotFoundError where the folder holds no photo.
+    """
+    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)[:limit]
+    if not files:
+        raise FileNotFoundError(f"no photos in {folder}")
+    photos = []
+    for path in files:
+        with Image.open(path) as file:
+            pixels = np.array(file.convert("RGB"))
+        photos.append(torch.from_numpy(pixels).permute(2, 0, 1).contiguous().to(device))
+    return photos
+
+
+class Crops:
+    """An endless source of clean crops: photos by area, and a share of synthetic leaves.
+
+    Leaves are made on the device in a bank that is renewed while training runs, so that none is seen for long.
+    """
+
+    def __init__(self, photos: list[Tensor], size: int, leaf_share: float, bank: int, generator: torch.Generator) -> None:
+        self.size = size
+        self.leaf_share = leaf_share
+        self.generator = generator
+        self.photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
+        area = torch.tensor([photo.shape[1] * photo.shape[2] for photo in self.photos], dtype=torch.float64)
+        self.odds = area / area.sum()
+        self.bank = [self._leaves() for _ in range(bank)] if leaf_share > 0 else []
+
+    def _leaves(self) -> Tensor:
+        """One synthetic image of twice the crop's side, coloured like a random photo. uint8 (3, 2 size, 2 size)"""
+        return leaves.generate(2 * self.size, self._photo(), self.generator)
+
+    def _photo(self) -> Tensor:
+        return self.photos[int(torch.multinomial(self.odds, 1, generator=self.generator))]
+
+    def _random(self, below: int) -> int:
+        return int(torch.randint(below, (1,), generator=self.generator))
+
+    def renew(self) -> None:
+        """Replace one synthetic image of the bank."""
+        if self.bank:
+            self.bank[self._random(len(self.bank))] = self._leaves()
+
+    def batch(self, count: int) -> Tensor:
+        """`count` augmented crops. Returns float32 (count, 3, size, size) in [0, 1]."""
+        chance = torch.rand(count, generator=self.generator)
+        crops = []
+        for draw in chance.tolist():
+            synthetic = self.bank and draw < self.leaf_share
+            source = self.bank[self._random(len(self.bank))] if synthetic else self._photo()
+            y, x = (self._random(side - self.size + 1) for side in source.shape[1:])
+            crop = source[:, y : y + self.size, x : x + self.size]
+            crop = torch.rot90(crop, self._random(4), (1, 2))
+            crops.append(crop.flip(2) if self._random(2) else crop)
+        return self._recolour(torch.stack(crops).float().div_(255))
+
+    def _recolour(self, batch: Tensor) -> Tensor:
+        """A fifth grey, a third with random gamma: scans are both. Same shape, in [0, 1]."""
+        count, device = len(batch), batch.device
+        grey = (torch.rand(count, 1, 1, 1, generator=self.generator) < 0.2).to(device)
+        gamma = torch.exp(0.4 * torch.randn(count, 1, 1, 1, generator=self.generator))
+        gamma = torch.where(torch.rand(count, 1, 1, 1, generator=self.generator) < 0.33, gamma, 1.0).clamp(0.5, 2)
+        weights = torch.tensor([0.299, 0.587, 0.114], device=device).view(1, 3, 1, 1)
+        batch = torch.where(grey, (batch * weights).sum(1, keepdim=True).expand_as(batch), batch)
+        return batch.clamp_(0, 1).pow(gamma.to(device))

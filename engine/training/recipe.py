@@ -1,0 +1,45 @@
+"""What a training recipe is: a net, a source of batches, a loss and a score; one file of `recipes/` each."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+Batch = dict[str, Tensor]
+
+
+class Recipe(ABC):
+    """A recipe is made for one run: `data` is the folder with `photos/`, `generator` decides every random draw."""
+
+    name: ClassVar[str]
+    config: ClassVar[dict[str, Any]]  # arguments of the net, written to the manifest
+    net: ClassVar[str]  # module and class in engine.nets, "unet.UNet"
+    facts: ClassVar[dict[str, Any]] = {}  # further manifest facts: multiple, overlap, ...
+    data: ClassVar[str] = ""  # what it learns from, with licences
+    rate: ClassVar[float] = 1e-3  # peak learning rate
+    warm_up: ClassVar[int] = 500  # steps
+    renew_every: ClassVar[int] = 100  # steps between calls of `renew`
+
+    @abstractmethod
+    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None: ...
+
+    @abstractmethod
+    def batch(self) -> Batch:
+        """The next training batch, on the device."""
+
+    @abstractmethod
+    def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
+        """The scalar to lower; `fraction` 0..1 of the run is over."""
+
+    @abstractmethod
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        """Scores on photos held out of training, for the curve; the same each time for the same weights."""
+
+    @abstractmethod
+    def score(self, net: nn.Module, test: Path) -> dict[str, float]:
+        """Scores on the test sets found in folder `test`, for the manifest; {} where there are none."""
+
+    def renew(self) -> None:
+        """Refresh whatever the recipe keeps in memory (synthetic images); called now and then."""

@@ -1,0 +1,94 @@
+"""The denoiser that is told the noise level: a bias-free residual U-Net with three sigma planes, U24."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.training import degrade, metrics
+from engine.training.photos import Crops, read_folder
+from engine.training.recipe import Batch, Recipe
+
+HELD_OUT = 8  # photos, the last in name order
+TESTS = {"cbsd68": "cbsd68", "mcmaster": "mcmaster18"}
+SIGMAS = (15, 25, 50)
+
+
+class Denoise(Recipe):
+    """FFDNet's input (Zhang et al. 2018) in a U-Net without biases (Mohan et al. 2020); L1, at the end MSE."""
+
+    name = "denoise-u24"
+    net = "unet.UNet"
+    config = {"widths": [24, 48, 96], "blocks": 2, "image_planes": 3, "condition_planes": 3}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 8, "overlap": 32, "half": True}  # noqa: RUF012
+    data = "381 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain; synthetic leaves made by us"
+    size = 128
+    count = 24
+    leaf_share = 0.3
+    bank = 48
+
+    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
+        self.device, self.generator = device, generator
+        everything = read_folder(data / "photos", device, photos)
+        held = min(HELD_OUT, len(everything) // 4)
+        self.held_out = [_centre(photo, 256) for photo in everything[len(everything) - held :]]
+        self.crops = Crops(everything[: len(everything) - held], self.size, self.leaf_share, self.bank, generator)
+
+    def batch(self) -> Batch:
+        reference = self.crops.batch(self.count)
+        sigma = degrade.sample_sigma(self.count, self.generator)
+        planes = degrade.sigma_map(sigma, self.size, self.generator, self.device)
+        return {"reference": reference, "noisy": degrade.add_gaussian(reference, planes, self.generator), "sigma": planes}
+
+    def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
+        restored = net(torch.cat((batch["noisy"], batch["sigma"]), 1).contiguous(memory_format=torch.channels_last))
+        if fraction < 0.9:
+            return F.l1_loss(restored.float(), batch["reference"])
+        return 20 * F.mse_loss(restored.float(), batch["reference"])  # about the size of the L1 gradient at 25/255
+
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        generator = torch.Generator().manual_seed(1)
+        return {
+            f"held_out_{sigma}": float(
+                np.mean([_restore(net, photo.float() / 255, sigma / 255, generator) for photo in self.held_out])
+            )
+            for sigma in SIGMAS
+        }
+
+    def renew(self) -> None:
+        self.crops.renew()
+
+    def score(self, net: nn.Module, test: Path) -> dict[str, float]:
+        scores = {}
+        for label, folder in TESTS.items():
+            files = sorted((test / folder).glob("*.png"))
+            for sigma in SIGMAS if files else ():
+                generator = torch.Generator().manual_seed(sigma)
+                results = [_restore(net, _read(file, self.device), sigma / 255, generator) for file in files]
+                scores[f"{label}_{sigma}"] = round(float(np.mean(results)), 3)
+        return scores
+
+
+def _centre(photo: Tensor, size: int) -> Tensor:
+    y, x = ((side - size) // 2 for side in photo.shape[1:])
+    return photo[:, max(0, y) : max(0, y) + size, max(0, x) : max(0, x) + size]
+
+
+def _read(file: Path, device: torch.device) -> Tensor:
+    with Image.open(file) as image:
+        return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).to(device).float() / 255
+
+
+@torch.no_grad()
+def _restore(net: nn.Module, reference: Tensor, sigma: float, generator: torch.Generator) -> float:
+    """PSNR after white Gaussian noise, neither clipped nor rounded, of level `sigma` was removed from `reference`."""
+    noise = torch.randn(reference.shape, generator=generator).to(reference.device)
+    noisy = (reference + sigma * noise)[None]
+    _, _, height, width = noisy.shape
+    x = F.pad(noisy, (0, -width % 8, 0, -height % 8), mode="reflect")
+    planes = torch.full_like(x, sigma)
+    restored = net(torch.cat((x, planes), 1).contiguous(memory_format=torch.channels_last))[..., :height, :width]
+    return metrics.psnr(restored[0].clamp(0, 1).float().cpu().numpy(), reference.cpu().numpy())
