@@ -1,0 +1,80 @@
+"""A document: a source image and the steps applied to it; never modified."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from engine.image import Image
+from engine.operation import Step, apply
+from engine.progress import Progress
+
+LIMIT = 2 << 30  # bytes
+
+
+class Rendered:
+    """Images remembered by the steps that made them, the least recently used forgotten beyond `limit` bytes.
+
+    The newest is always kept. Safe to use from several threads.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.limit = limit
+        self._images: OrderedDict[tuple[Step, ...], Image] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, steps: tuple[Step, ...]) -> Image | None:
+        """The image after `steps`, or None where it is not remembered."""
+        with self._lock:
+            image = self._images.get(steps)
+            if image is not None:
+                self._images.move_to_end(steps)
+            return image
+
+    def put(self, steps: tuple[Step, ...], image: Image) -> None:
+        with self._lock:
+            self._images[steps] = image
+            self._images.move_to_end(steps)
+            while len(self._images) > 1 and sum(one.nbytes for one in self._images.values()) > self.limit:
+                self._images.popitem(last=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """A source image and a tuple of steps. `then` and `before` return other documents that share what is rendered."""
+
+    source: Image
+    steps: tuple[Step, ...] = ()
+    rendered: Rendered = field(default_factory=Rendered)
+
+    def then(self, step: Step) -> "Document":
+        """The document with one step more."""
+        return Document(self.source, (*self.steps, step), self.rendered)
+
+    def render(self, progress: Progress | None = None) -> Image:
+        """The image after all steps, going on from the last one remembered. Raises RestoreError, Cancelled."""
+        progress = progress or Progress()
+        done, image = self._remembered()
+        for step in progress.each(range(done, len(self.steps))):
+            count = len(self.steps) - done
+            part = progress.part((step - done) / count, (step - done + 1) / count)
+            image = apply(self.steps[step], image, part)
+            self.rendered.put(self.steps[: step + 1], image)
+        return image
+
+    def is_rendered(self) -> bool:
+        """Whether `render` would return at once."""
+        return not self.steps or self.rendered.get(self.steps) is not None
+
+    def _remembered(self) -> tuple[int, Image]:
+        for count in range(len(self.steps), 0, -1):
+            image = self.rendered.get(self.steps[:count])
+            if image is not None:
+                return count, image
+        return 0, self.source
+
+    def move(self, plane: Image) -> Image:
+        """`plane` (same size as the source) after only those steps that move pixels: what alpha and masks do."""
+        for step in self.steps:
+            if step.operation.moves:
+                plane = apply(step, plane)
+        return plane

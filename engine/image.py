@@ -1,0 +1,99 @@
+"""The contract of Image and Mask, and the few things that only need the contract."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image: TypeAlias = NDArray[np.float32]  # (H, W, 3) RGB, encoded as in the file, finite, in [0, 1], read-only
+Mask: TypeAlias = NDArray[np.float32]  # (H, W), 1 = change this pixel, 0 = leave it, in [0, 1], read-only
+
+_BAND = 256  # rows checked at once, so that checking a huge image needs no second one
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels, ends excluded."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """For indexing: image[box.slices]."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def empty(self) -> bool:
+        return self.top >= self.bottom or self.left >= self.right
+
+    def grown(self, by: int, shape: tuple[int, ...]) -> "Box":
+        """This box with `by` px more on each side, cut to an image of `shape` (H, W, ...)."""
+        return Box(
+            max(0, self.top - by),
+            min(shape[0], self.bottom + by),
+            max(0, self.left - by),
+            min(shape[1], self.right + by),
+        )
+
+
+def frozen(array: np.ndarray) -> np.ndarray:
+    """The array as Image (three axes) or Mask (two): float32, contiguous, read-only, clipped into [0, 1].
+
+    Copies only where the dtype or order is wrong or the array cannot be owned. Raises ValueError where the shape is
+    neither (H, W, 3) nor (H, W), a side is 0, or a value is not finite.
+    """
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] != 3) or 0 in array.shape:
+        raise ValueError(f"neither an image nor a mask: shape {array.shape}")
+    result = np.ascontiguousarray(array, dtype=np.float32)
+    if not result.flags.writeable:
+        return result  # already frozen, or a view of something frozen
+    for band in _bands(result):
+        if not np.isfinite(band).all():
+            raise ValueError("a pixel is not a finite number")
+        np.clip(band, 0.0, 1.0, out=band)
+    result.flags.writeable = False
+    return result
+
+
+def _bands(array: np.ndarray) -> Iterator[np.ndarray]:
+    for top in range(0, array.shape[0], _BAND):
+        yield array[top : top + _BAND]
+
+
+def whole(image: np.ndarray) -> Box:
+    """The box of a whole image or mask."""
+    return Box(0, image.shape[0], 0, image.shape[1])
+
+
+def bounds(mask: np.ndarray, context: int | None = 0) -> Box:
+    """Smallest box with every non-zero pixel and `context` px around; None: the whole image. Empty for an empty mask."""
+    if context is None:
+        return whole(mask)
+    rows = np.flatnonzero(mask.any(axis=1))
+    if not len(rows):
+        return Box(0, 0, 0, 0)
+    columns = np.flatnonzero(mask[rows[0] : rows[-1] + 1].any(axis=0))
+    box = Box(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)
+    return box.grown(context, mask.shape)
+
+
+def blend(old: Image, new: Image, mask: Mask) -> Image:
+    """`new` where the mask is 1, mixed where it is between, bit for bit `old` where it is 0. A new frozen image."""
+    result = old.copy()
+    for top in range(0, old.shape[0], _BAND):
+        rows = slice(top, top + _BAND)
+        share = mask[rows, :, None]
+        if share.any():
+            mixed = np.where(share == 1, new[rows], old[rows] + (new[rows] - old[rows]) * share)
+            np.copyto(result[rows], mixed, where=share > 0)
+    return frozen(result)
+
+
+def is_grey(image: Image) -> bool:
+    """Whether red, green and blue are equal everywhere."""
+    return all(
+        bool((band[..., 0] == band[..., 1]).all() and (band[..., 0] == band[..., 2]).all()) for band in _bands(image)
+    )

@@ -1,0 +1,122 @@
+"""Operations, detectors and steps, and `apply`: the one place where masks, cropping and checks live."""
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from engine import params
+from engine.errors import RestoreError
+from engine.image import Image, Mask, blend, bounds, frozen, is_grey
+from engine.progress import Progress
+
+T = TypeVar("T")
+
+
+class Operation(ABC):
+    """Makes a new image from an image. Subclass as a frozen dataclass whose fields are `params.param`."""
+
+    id: ClassVar[str]  # the name of its file, set by `find_all`
+    title: ClassVar[str]  # what the user reads
+    group: ClassVar[str]  # "noise", "repair", "geometry", "sharpen", "sample": where the menu puts it
+    summary: ClassVar[str] = ""  # one sentence for tooltips and --list
+    moves: ClassVar[bool] = False  # pixels change place: acts on the whole picture, alpha and mask go along
+    colours: ClassVar[bool] = False  # may turn a grey image into a coloured one
+    needs_mask: ClassVar[bool] = False  # refuses to work without a mask
+
+    @property
+    def context(self) -> int | None:
+        """Px around a pixel that its result depends on; None: the whole image."""
+        return 0
+
+    @abstractmethod
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        """A new image; never writes to `image`. The caller blends with the mask: use `mask` only if the pixels under
+        it must not be looked at (filling). Raises RestoreError, Cancelled."""
+
+
+class Detector(ABC):
+    """Finds something in an image. Subclass as a frozen dataclass whose fields are `params.param`."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str] = ""
+
+    @property
+    def context(self) -> int | None:
+        """Px around a pixel that its result depends on; None: the whole image."""
+        return None
+
+    @abstractmethod
+    def detect(self, image: Image, progress: Progress) -> Mask:
+        """Where it is: a mask of the image's size. Raises RestoreError, Cancelled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """An operation and where it works; no mask: everywhere."""
+
+    operation: Operation
+    mask: Mask | None = None
+
+
+def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
+    """The image after the step: cropped to mask and context, run, blended, frozen.
+
+    Bit for bit the input where the mask is 0. Raises RestoreError (parameters out of range, mask missing or of
+    another size, whatever the operation refuses) and Cancelled.
+    """
+    progress = progress or Progress()
+    operation = step.operation
+    params.check(operation)
+    mask = None if operation.moves else step.mask
+    if mask is not None and mask.shape != image.shape[:2]:
+        raise RestoreError(f"The mask is {_size(mask)} pixels, the photo {_size(image)}.")
+    if operation.needs_mask and (mask is None or not mask.any()):
+        raise RestoreError(f"{operation.title} needs a selection: paint over the damage first.")
+    if mask is None:
+        return frozen(_without_colour(operation, image, operation.run(image, None, progress)))
+    box = bounds(mask, operation.context)
+    if box.empty:
+        return image
+    old, part = image[box.slices], mask[box.slices]
+    new = frozen(_without_colour(operation, old, operation.run(frozen(old), frozen(part), progress)))
+    result = image.copy()
+    result[box.slices] = blend(old, new, part)
+    return frozen(result)
+
+
+def _without_colour(operation: Operation, old: Image, new: Image) -> Image:
+    """`new`, grey if `old` is grey and the operation is not about colour."""
+    if operation.colours or not is_grey(old) or is_grey(new):
+        return new
+    return np.repeat(new.mean(axis=2, keepdims=True, dtype=np.float32), 3, axis=2)
+
+
+def _size(array: np.ndarray) -> str:
+    return f"{array.shape[1]} x {array.shape[0]}"
+
+
+def walk(package: str, path: Iterable[str], base: type[T]) -> dict[str, type[T]]:
+    """Imports each module of a package; returns the subclasses of `base` they define, by file name, in name order.
+
+    A file `name.py` must define exactly one; its `id` becomes "name", words apart by "-".
+    """
+    found: dict[str, type[T]] = {}
+    for info in sorted(pkgutil.iter_modules(path), key=lambda info: info.name):
+        module = importlib.import_module(f"{package}.{info.name}")
+        own = [
+            one
+            for one in vars(module).values()
+            if isinstance(one, type) and issubclass(one, base) and one.__module__ == module.__name__
+        ]
+        if len(own) != 1:
+            raise TypeError(f"{module.__name__} defines {len(own)} subclasses of {base.__name__}, not one")
+        word = info.name.replace("_", "-")
+        own[0].id = word  # type: ignore[attr-defined]
+        found[word] = own[0]
+    return found
