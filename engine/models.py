@@ -1,0 +1,221 @@
+"""Models: nets with their weights, called on images of any size; with nets/ and training/ the only place for torch."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import logging
+import os
+import time
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine import resources
+from engine.errors import RestoreError
+from engine.image import Box, Image, Mask
+from engine.progress import Progress
+from engine.tiles import run_tiled
+
+if TYPE_CHECKING:
+    import torch
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+_SMALLEST_TILE = 128  # px; below this a device has too little memory to be of use
+_TILE = {"cuda": 1024, "mps": 768, "cpu": 640}  # px; a tile is also the time that a cancel waits
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Choice:
+    """The device that the user wants and, once torch is loaded, the one in use."""
+
+    wanted: str = "auto"
+    device: str | None = None
+    remark: str = ""
+
+
+_choice = _Choice()
+
+
+def use(device: str) -> None:
+    """Run all models on `device` from now on: "auto", "cuda", "mps" or "cpu". Does not load torch.
+
+    Raises RestoreError for another word; whether the machine has the device shows at the first use.
+    """
+    if device not in DEVICES:
+        raise RestoreError(f"There is no device “{device}”; there is {', '.join(DEVICES)}.")
+    _choice.wanted, _choice.device, _choice.remark = device, None, ""
+
+
+def warm_up() -> None:
+    """Load torch and find the device, so that the first job need not. Raises RestoreError where it is missing."""
+    _device()
+
+
+def describe_device() -> str:
+    """The device in use in words for a status bar: "GPU NVIDIA RTX 3060, 12 GB", "CPU, 2 threads"; "" before use."""
+    if _choice.device is None:
+        return ""
+    import torch
+
+    if _choice.device == "cuda":
+        facts = torch.cuda.get_device_properties(0)
+        return f"GPU {facts.name}, {facts.total_memory / 2**30:.0f} GB"
+    name = "GPU Apple" if _choice.device == "mps" else f"CPU, {_threads()} threads"
+    return f"{name}{', ' if _choice.remark else ''}{_choice.remark}"
+
+
+def _threads() -> int:
+    """All cores of two, else one fewer, which keeps the window live."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if cores <= 2 else cores - 1
+
+
+def _device() -> str:
+    import torch
+
+    if _choice.device is None:
+        present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        if _choice.wanted != "auto" and not present[_choice.wanted]:
+            raise RestoreError(f"This computer offers no {_choice.wanted} device; choose auto or cpu.")
+        wanted = next(name for name in ("cuda", "mps", "cpu") if present[name])
+        _choice.device = wanted if _choice.wanted == "auto" else _choice.wanted
+    torch.set_num_threads(_threads())  # a setting of the calling thread
+    return _choice.device
+
+
+@functools.cache
+def _quickest(device: str) -> torch.dtype:
+    """The number format that convolves quickest: fp16 on CUDA; on a CPU bf16 where a trial says so, else fp32.
+
+    CPUs without AVX512-bf16 or AMX take seven times as long in bf16, and no flag tells that on every system.
+    """
+    import torch
+
+    if device != "cpu":
+        return torch.float16 if device == "cuda" else torch.float32
+
+    def trial(dtype: torch.dtype) -> float:
+        layer = torch.nn.Conv2d(48, 48, 3, padding=1, bias=False).to(dtype).to(memory_format=torch.channels_last)
+        x = torch.rand(1, 48, 128, 128).to(dtype).contiguous(memory_format=torch.channels_last)
+        times: list[float] = []
+        for _ in range(4):
+            start = time.perf_counter()
+            layer(x)
+            times.append(time.perf_counter() - start)
+        return min(times[1:])
+
+    with torch.inference_mode():
+        return torch.bfloat16 if trial(torch.bfloat16) < 0.9 * trial(torch.float32) else torch.float32
+
+
+class Model:
+    """A net with its weights, called on an image and its condition planes; see `load`."""
+
+    def __init__(self, facts: dict[str, Any], state: dict[str, torch.Tensor]) -> None:
+        module, name = facts["net"].split(".")
+        self._net = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**facts["config"])
+        self._net.load_state_dict(state)
+        self._net.eval().requires_grad_(False)
+        self._multiple: int = facts["multiple"]
+        self._overlap: int = facts["overlap"]
+
+    def __call__(self, image: Image, *planes: Mask | float, progress: Progress | None = None) -> Image:
+        """The net's answer for an image of any size: padded, tiled with overlap, in the quickest precision, clamped.
+
+        `planes` are the net's condition planes: (H, W) arrays or numbers. When memory runs out the tile halves and
+        the work starts again, in the end on the CPU. Returns (H, W, 3), writable. Raises Cancelled, RestoreError.
+        """
+        import torch
+
+        progress = progress or Progress()
+        tile = _TILE[_device()]
+        while True:
+            try:
+                with torch.inference_mode():
+                    return run_tiled(image, self._tile(planes), tile, self._overlap, progress)
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+            tile //= 2
+            if tile < _SMALLEST_TILE:
+                _fall_back()
+                tile = _TILE["cpu"]
+            _log.info("memory ran out, tile is now %d px on %s", tile, _choice.device)
+
+    def _tile(self, planes: tuple[Mask | float, ...]) -> Any:
+        """The function for run_tiled that runs the net on one crop."""
+        import torch
+
+        device = _device()
+        dtype = _quickest(device)
+        net = self._net.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+
+        def run(crop: np.ndarray, box: Box) -> np.ndarray:
+            height, width = crop.shape[:2]
+            down, right = -height % self._multiple, -width % self._multiple
+            layers = [np.pad(crop, ((0, down), (0, right), (0, 0)), mode="symmetric")]
+            for plane in planes:
+                part = np.float32(plane) if isinstance(plane, float | int) else plane[box.slices]
+                part = np.broadcast_to(part, (height, width))
+                layers.append(np.pad(part, ((0, down), (0, right)), mode="edge")[..., None])
+            x = torch.from_numpy(np.concatenate(layers, axis=2)).permute(2, 0, 1)[None]  # (1, C, H, W), channels_last
+            residual = net.residual(x.to(device=device, dtype=dtype, memory_format=torch.channels_last))
+            # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
+            change = residual[0, :, :height, :width].permute(1, 2, 0).float().cpu().numpy()
+            return np.clip(crop + change, 0, 1)
+
+        return run
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _fall_back() -> None:
+    """From the GPU to the CPU. Raises RestoreError where it is the CPU's memory that ran out."""
+    if _choice.device == "cpu":
+        raise RestoreError("There is not enough memory for this; close other programs and try again.")
+    _choice.device, _choice.remark = "cpu", "as the GPU's memory ran out"
+
+
+@functools.cache
+def manifest() -> dict[str, dict[str, Any]]:
+    """What is known of each weight file, by model name. Raises RestoreError where the manifest is missing or broken."""
+    file = resources.folder() / "weights" / "manifest.toml"
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise RestoreError(f"The list of models cannot be read ({error}); install Photomend again.") from None
+
+
+@functools.cache
+def load(name: str) -> Model:
+    """The model of that name in the manifest, loaded once. Raises RestoreError where its weights are missing or not
+    the very file that the manifest names (SHA-256)."""
+    facts = manifest().get(name)
+    if facts is None:
+        raise RestoreError(f"There is no model “{name}”; there is {', '.join(manifest()) or 'none'}.")
+    _device()
+    return Model(facts, _read(resources.folder() / "weights" / facts["file"], facts["sha256"]))
+
+
+def _read(file: Path, sha256: str) -> dict[str, torch.Tensor]:
+    import torch
+    from safetensors.torch import load as parse
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise RestoreError(f"The weights {file.name} cannot be read ({error.strerror}).") from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise RestoreError(f"The weights {file.name} are damaged; install Photomend again.")
+    return {key: value.to(torch.float32) for key, value in parse(data).items()}
