@@ -1,4 +1,4 @@
-"""Everything a developer or a newcomer does with Photomend, one word each: `python3 make.py run`; standard library only."""
+"""What a developer or a newcomer does with Photomend, one word each: `python3 make.py run`; standard library only."""
 
 import argparse
 import ast
@@ -153,7 +153,7 @@ def complain_without_screen() -> None:
 
 
 def complain_about_library(plugin: str) -> None:
-    """End with a sentence where Linux lacks a library of a Qt platform plugin: Qt itself aborts and blames the wrong one."""
+    """End with a sentence where Linux lacks a library of a Qt platform plugin; Qt aborts and blames the wrong one."""
     for path in VENV.glob(f"lib/python*/site-packages/PySide6/Qt/plugins/platforms/libq{plugin}.so"):
         try:
             ctypes.CDLL(str(path))

@@ -1,0 +1,146 @@
+"""A recipe: a chain of operations and detectors without masks, as text and as JSON."""
+
+import difflib
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine import detectors, operations, params
+from engine.document import Document
+from engine.errors import RestoreError
+from engine.image import Mask, frozen
+from engine.operation import Detector, Operation, Step, apply
+from engine.progress import Progress
+
+Link = Operation | Detector
+
+
+def find(word: str) -> type[Operation] | type[Detector]:
+    """The operation or detector of that id. Raises RestoreError that names the nearest ones where there is none."""
+    found = operations.ALL.get(word) or detectors.ALL.get(word)
+    if found is None:
+        raise RestoreError(f"There is no operation “{word}”.{_nearest(word, [*operations.ALL, *detectors.ALL])}")
+    return found
+
+
+def make(word: str, values: Mapping[str, object]) -> Link:
+    """The operation or detector of that id with these parameters, the others at their defaults.
+
+    Raises RestoreError naming the word, and the parameter where one is unknown or its value is refused.
+    """
+    cls = find(word)
+    known = [one.name for one in params.describe(cls)]
+    for name in values:
+        if name not in known:
+            raise RestoreError(f"“{word}” has no parameter “{name}”.{_nearest(name, known)}")
+    try:
+        return params.load(cls, values)
+    except RestoreError as error:
+        raise RestoreError(f"{word}: {error}") from None
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(near)}?" if near else f" There is {', '.join(known) or 'none'}."
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Operations and detectors in the order in which they work; a detector's mask serves the next operation."""
+
+    links: tuple[Link, ...]
+
+    @staticmethod
+    def parse(words: Iterable[str]) -> "Recipe":
+        """The recipe of `["denoise", "strength=0.8", "damage", "fill"]`. Raises RestoreError."""
+        chain: list[tuple[str, dict[str, object]]] = []
+        for word in words:
+            name, sign, value = word.partition("=")
+            if not sign:
+                chain.append((word, {}))
+            elif not chain:
+                raise RestoreError(f"“{word}” needs an operation before it.")
+            elif name in chain[-1][1]:
+                raise RestoreError(f"“{name}” is given twice for “{chain[-1][0]}”.")
+            else:
+                chain[-1][1][name] = value
+        return Recipe.of(make(word, values) for word, values in chain)
+
+    @staticmethod
+    def of(links: Iterable[Link]) -> "Recipe":
+        """The recipe of these links. Raises RestoreError where there is none, or the last is a detector."""
+        recipe = Recipe(tuple(links))
+        if not recipe.links:
+            raise RestoreError("The recipe is empty: name at least one operation.")
+        if isinstance(recipe.links[-1], Detector):
+            raise RestoreError(f"No operation follows “{recipe.links[-1].id}” to use what it finds; add “fill”.")
+        return recipe
+
+    @staticmethod
+    def from_text(text: str) -> "Recipe":
+        """The recipe that `to_text` wrote: words apart by spaces, quoted as in a shell. Raises RestoreError."""
+        try:
+            return Recipe.parse(shlex.split(text))
+        except ValueError:
+            raise RestoreError("A quotation mark in the recipe is not closed.") from None
+
+    def to_text(self) -> str:
+        """The recipe as one line, without the parameters that are at their defaults."""
+        words: list[str] = []
+        for link in self.links:
+            words.append(link.id)
+            defaults = {one.name: one.default for one in params.describe(type(link))}
+            changed = {name: value for name, value in params.save(link).items() if value != defaults[name]}
+            words += [shlex.quote(f"{name}={value}") for name, value in changed.items()]
+        return " ".join(words)
+
+    @staticmethod
+    def from_json(text: str) -> "Recipe":
+        """The recipe that `to_json` wrote. Raises RestoreError."""
+        try:
+            chain: Any = json.loads(text)
+            pairs = [(str(link["word"]), dict[str, object](link.get("parameters", {}))) for link in chain]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            raise RestoreError("This is no recipe: a list of words with their parameters is wanted.") from None
+        return Recipe.of(make(word, values) for word, values in pairs)
+
+    def to_json(self) -> str:
+        """The recipe with every parameter, so that it means the same where defaults have changed."""
+        return json.dumps([{"word": link.id, "parameters": params.save(link)} for link in self.links])
+
+    def apply(self, document: Document, mask: Mask | None = None, progress: Progress | None = None) -> Document:
+        """The document with the recipe's steps added, rendered.
+
+        `mask` is where operations work that no detector stands before; an operation whose detector finds nothing is
+        left out. Raises RestoreError, Cancelled.
+        """
+        progress = progress or Progress()
+        found: Mask | None = None
+        for index in progress.each(range(len(self.links))):
+            part = progress.part(index / len(self.links), (index + 1) / len(self.links))
+            link = self.links[index]
+            if isinstance(link, Detector):
+                params.check(link)
+                new = link.detect(document.render(), part)
+                found = new if found is None else frozen(np.maximum(found, new))
+                continue
+            step = Step(link, mask if found is None else found)
+            if link.moves or found is None or found.any():
+                document = document.then(step)
+                document.render(part)
+            if link.moves:
+                mask, found = _moved(link, mask), _moved(link, found)
+            else:
+                found = None
+        return document
+
+
+def _moved(operation: Operation, mask: Mask | None) -> Mask | None:
+    """The mask after an operation that moves pixels."""
+    if mask is None:
+        return None
+    return frozen(apply(Step(operation), frozen(np.repeat(mask[..., None], 3, axis=2)))[..., 0].copy())
