@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 _SMALLEST_TILE = 128  # px; below this a device has too little memory to be of use
-_TILE = {"cuda": 1024, "mps": 768, "cpu": 640}  # px; a tile is also the time that a cancel waits
+_TILE = {"cuda": 1024, "mps": 768, "cpu": 768}  # px; a tile is also the time that a cancel waits
 
 _log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Model:
         while True:
             try:
                 with torch.inference_mode():
-                    return run_tiled(image, self._tile(planes), tile, self._overlap, progress)
+                    return run_tiled(image, self._tile(planes), tile, self._overlap, progress, self._multiple)
             except RuntimeError as error:
                 if not _is_out_of_memory(error):
                     raise

@@ -34,7 +34,7 @@ def estimate(image: Image) -> float:
     lit = _lit(opponent[0] / np.sqrt(3))
     luma = _read(opponent[0], lit, share=5)
     if is_grey(image):
-        return luma.sigma * luma.coarseness
+        return luma.sigma / np.sqrt(3) * luma.coarseness  # the same noise in all three adds up threefold
     colours = [_read(plane, lit, share=10) for plane in opponent[1:]]
     colour = min(reading.sigma for reading in colours)
     coarseness = min(reading.coarseness for reading in colours)

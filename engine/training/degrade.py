@@ -30,10 +30,14 @@ def sigma_map(sigma: Tensor, size: int, generator: torch.Generator, device: torc
 def add_gaussian(batch: Tensor, sigma: Tensor, generator: torch.Generator) -> Tensor:
     """White Gaussian noise of the planes `sigma`; half of the batch clipped and rounded to 8 bits, as files are.
 
-    Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU, so that every device sees the same seed.
+    Grey pictures mostly get the same noise in all channels, as grey scans have: nothing else in training would teach
+    the net that its three channels may agree. Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU, so that every device sees the same seed.
     """
     seed = int(torch.randint(2**31, (1,), generator=generator))
     noise = torch.randn(batch.shape, device=batch.device, generator=torch.Generator(batch.device).manual_seed(seed))
+    grey = (batch == batch[:, :1]).flatten(1).all(1).view(-1, 1, 1, 1)
+    mostly = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.8).to(batch.device)
+    noise = torch.where(grey & mostly, noise[:, :1], noise)
     noisy = batch + sigma * noise
     filed = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.5).to(batch.device)
     return torch.where(filed, noisy.clamp(0, 1).mul(255).round().div(255), noisy)

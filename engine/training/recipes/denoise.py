@@ -23,7 +23,7 @@ class Denoise(Recipe):
     name = "denoise-u24"
     net = "unet.UNet"
     config = {"widths": [24, 48, 96], "blocks": 2, "image_planes": 3, "condition_planes": 3}  # noqa: RUF012
-    facts = {"scale": 1, "multiple": 8, "overlap": 32, "half": True}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
     data = "381 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain; synthetic leaves made by us"
     size = 128
     count = 24

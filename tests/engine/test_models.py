@@ -1,0 +1,153 @@
+"""Models: tiled equals whole, quick precision equals fp32, memory that runs out, damaged weights."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine import models, resources
+from engine.errors import Cancelled, RestoreError
+from engine.image import frozen
+from engine.progress import Progress
+
+NAME = "denoise-u24"
+
+
+@pytest.fixture(autouse=True)
+def _cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_choice", models._Choice("cpu"))
+
+
+def _noisy(height: int = 300, width: int = 420) -> np.ndarray:
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    picture = 0.5 + 0.3 * np.stack((np.sin(x / 30), np.sin(y / 20), np.sin((x + y) / 15)), axis=2)
+    return frozen(picture + random.normal(0, 0.1, picture.shape))
+
+
+def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    image = _noisy()
+    for dtype, most in ((torch.float32, 1e-3), (torch.bfloat16, 2 / 255)):  # bf16 rounds each tile a little otherwise
+        monkeypatch.setattr(models, "_quickest", lambda _device, dtype=dtype: dtype)
+        monkeypatch.setitem(models._TILE, "cpu", 1024)
+        whole = models.load(NAME)(image, 0.1, 0.1, 0.1)
+        monkeypatch.setitem(models._TILE, "cpu", 160)
+        difference = np.abs(models.load(NAME)(image, 0.1, 0.1, 0.1) - whole)
+        assert difference.max() < most
+        assert difference.mean() < 1e-3
+
+
+def test_quick_precision_stays_close_to_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    image = _noisy()
+    monkeypatch.setattr(models, "_quickest", lambda _device: torch.bfloat16)
+    quick = models.load(NAME)(image, 0.1, 0.1, 0.1)
+    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    exact = models.load(NAME)(image, 0.1, 0.1, 0.1)
+    assert 10 * np.log10(1 / np.mean((quick - exact) ** 2)) > 50  # dB: moves a result of 34 dB by 0.02 at most
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (8, 8), (33, 250)])
+def test_any_size(shape: tuple[int, int]) -> None:
+    restored = models.load(NAME)(_noisy(*shape), 0.1, 0.1, 0.1)
+    assert restored.shape == (*shape, 3) and np.isfinite(restored).all()
+
+
+def test_a_plane_may_vary_over_the_image() -> None:
+    image = _noisy()
+    plane = np.zeros(image.shape[:2], np.float32)
+    plane[:, 210:] = 0.1
+    change = np.abs(models.load(NAME)(image, plane, plane, plane) - image)
+    assert change[:, 260:].mean() > 2 * change[:, :160].mean()
+
+
+class _Hungry:
+    """A stand-in for a net on a machine with too little memory: crops beyond `limit` px a side do not fit."""
+
+    def __init__(self, net: object, limit: int) -> None:
+        self.net, self.limit, self.refused = net, limit, 0
+
+    def to(self, **_where: object) -> "_Hungry":
+        return self
+
+    def residual(self, x: object) -> object:
+        import torch
+
+        if max(x.shape[2:]) > self.limit:  # type: ignore[attr-defined]
+            self.refused += 1
+            raise torch.OutOfMemoryError("out of memory")
+        return self.net.float().residual(x.float())  # type: ignore[attr-defined]
+
+
+def test_tile_halves_when_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = models.load(NAME)
+    image = _noisy(400, 700)
+    expected = model(image, 0.1, 0.1, 0.1)
+    hungry = _Hungry(model._net, 300)
+    monkeypatch.setattr(model, "_net", hungry)
+    restored = model(image, 0.1, 0.1, 0.1)
+    assert hungry.refused > 0
+    assert np.abs(restored - expected).mean() < 2e-3
+
+
+def test_no_memory_at_all_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = models.load(NAME)
+    monkeypatch.setattr(model, "_net", _Hungry(model._net, 0))
+    with pytest.raises(RestoreError, match="not enough memory"):
+        model(_noisy(), 0.1, 0.1, 0.1)
+
+
+def test_full_graphics_card_ends_on_the_cpu_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "_choice", models._Choice("cuda", "cuda"))
+    models._fall_back()
+    assert models._device() == "cpu"
+    assert "GPU" in models.describe_device() and models.describe_device().startswith("CPU")
+
+
+def test_cancel_stops_between_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(models._TILE, "cpu", 128)
+    seen: list[float] = []
+
+    def report(fraction: float) -> None:
+        seen.append(fraction)
+        if fraction > 0.2:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        models.load(NAME)(_noisy(), 0.1, 0.1, 0.1, progress=Progress(report))
+    assert seen[-1] < 0.6
+
+
+def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(resources.folder() / "weights", tmp_path / "weights")
+    file = tmp_path / "weights" / models.manifest()[NAME]["file"]
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    monkeypatch.setattr(resources, "folder", lambda: tmp_path)
+    with pytest.raises(RestoreError, match="damaged"):
+        models.load.__wrapped__(NAME)
+
+
+def test_every_weight_file_is_small_and_as_the_manifest_says() -> None:
+    folder = resources.folder() / "weights"
+    rows = models.manifest()
+    assert {row["file"] for row in rows.values()} == {file.name for file in folder.glob("*.safetensors")}
+    for row in rows.values():
+        data = (folder / row["file"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == row["sha256"]
+        assert len(data) <= 16e6
+        assert row["licence"] and row["trained"] and row["data"] and row["scores"]
+    assert sum(file.stat().st_size for file in folder.glob("*.safetensors")) <= 28e6
+
+
+def test_unknown_device_and_model_are_sentences() -> None:
+    with pytest.raises(RestoreError, match="auto, cuda, mps, cpu"):
+        models.use("tpu")
+    with pytest.raises(RestoreError, match="no model"):
+        models.load.__wrapped__("nothing")
