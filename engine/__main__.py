@@ -44,6 +44,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(str(error))
     try:
         return _restore_all(jobs, recipe, arguments)
+    except RestoreError as error:
+        print(error, file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
@@ -89,7 +92,10 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
     if not arguments.inputs:
         raise ValueError("Name at least one photo.")
     into_folder = len(arguments.inputs) > 1 or output.is_dir()
-    jobs = [_Job(path, output / path.name if into_folder else output) for path in arguments.inputs]
+    names = [path.name if files.format_of(path.suffix) else path.with_suffix(".png").name for path in arguments.inputs]
+    jobs = [
+        _Job(path, output / name if into_folder else output) for path, name in zip(arguments.inputs, names, strict=True)
+    ]
     if len({job.target for job in jobs}) < len(jobs):
         raise ValueError("Two of the photos have the same name and would overwrite each other.")
     for path, job in zip(arguments.inputs, jobs, strict=True):
@@ -102,6 +108,8 @@ def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace
     """Restore every photo; one that fails is reported and the others go on."""
     failed = 0
     models.use(arguments.device)
+    if len(jobs) > 1:
+        _make_folder(arguments.output)
     for job in jobs:
         bar = _Bar(job.target.name)
         try:
@@ -118,6 +126,13 @@ def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace
     return FAILED if failed else DONE
 
 
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RestoreError(f"The folder {path} cannot be made: {error.strerror}.") from None
+
+
 def _name(job: _Job) -> str | None:
     return str(job.source) if isinstance(job.source, Path) else None
 
@@ -130,8 +145,8 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
     document = recipe.apply(Document(photo.image, rendered=Rendered(limit=0)), mask, progress.part(0.05, 0.95))
     image = document.render()
     settings = dataclasses.replace(files.defaults_for(photo.metadata, job.target.suffix), existing="replace")
-    job.target.parent.mkdir(parents=True, exist_ok=True)
-    written = files.write(Photo(image, _moved(photo.alpha, document), photo.metadata), job.target, settings)
+    result = Photo(image, _moved(photo.alpha, document), photo.metadata)
+    written = files.write(result, job.target, settings, progress.part(0.95, 1))
     allocator.release()
     return {
         "input": _name(job),
@@ -147,8 +162,7 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
 
 def _blank(shape: tuple[int, int]) -> Photo:
     """A white canvas."""
-    facts = Metadata(format="png", depth=8, grey=False, icc=None, exif=None, xmp=None, dpi=None)
-    return Photo(frozen(np.ones((*shape, 3), np.float32)), None, facts)
+    return Photo(frozen(np.ones((*shape, 3), np.float32)), None, Metadata(format="png"))
 
 
 def _moved(alpha: Mask | None, document: Document) -> Mask | None:
