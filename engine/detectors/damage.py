@@ -1,0 +1,113 @@
+"""Finding scratches, dust and cracks by their shape: narrow, and standing out of what is usual around them."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.image import Box, Image, Mask, frozen
+from engine.operation import Detector
+from engine.params import param
+from engine.progress import Progress
+from engine.tiles import split
+
+_TILE = 1024  # px
+_STANDING_OUT = 2.5  # times the local texture: where a piece ends
+# How a piece is judged, by logistic regression on photos under scans of film damage: stands out, is large, is
+# elongated, is brighter than anything near, has neighbours, is wide, lies in texture.
+_WEIGHTS = np.array([1.56, 1.3, -1.6, 0.49, 0.17, -4.35, 0.45])
+_STRICTEST, _LAXEST = 4.2, -0.4  # the least judgement at sensitivity 0 and 1
+
+
+@dataclass(frozen=True)
+class Damage(Detector):
+    """Top-hats at two scales, in units of the texture around, are cut into pieces; each is judged by its shape."""
+
+    title = "Scratches and dust"
+    summary = "Finds narrow scratches, cracks, hairs and dust by their shape."
+
+    sensitivity: float = param(0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0)
+    size: int = param(10, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
+    polarity: str = param(
+        "both",
+        "Damage is",
+        "Compared with what lies around it.",
+        choices={"both": "Light or dark", "light": "Light", "dark": "Dark"},
+    )
+    contrast: float = param(0.05, "Least contrast", "Fainter damage is left alone.", low=0.01, high=0.5)
+    grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
+
+    def detect(self, image: Image, progress: Progress) -> Mask:
+        found = np.zeros(image.shape[:2], np.float32)
+        overlap = 2 * _window(self.size) + self.grow
+        for box in progress.each(split(image.shape, _TILE)):
+            wide = box.grown(overlap, image.shape)
+            inner = Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
+            found[box.slices] = self._find(image[wide.slices])[inner.slices]
+        return frozen(found)
+
+    def _find(self, image: np.ndarray) -> np.ndarray:
+        """The damage in one tile, uint8 (H, W)."""
+        found = np.zeros(image.shape[:2], np.uint8)
+        least = _STRICTEST + (_LAXEST - _STRICTEST) * self.sensitivity
+        for polarity, plane in (("light", image.min(axis=2)), ("dark", 1 - image.max(axis=2))):
+            if self.polarity in ("both", polarity):  # what is dirt is so in all channels
+                labels, judged = _pieces(plane, self.size, self.contrast)
+                kept = np.append(False, judged @ _WEIGHTS > least)  # label 0 is the ground
+                found |= kept[labels].astype(np.uint8)
+        side = 2 * self.grow + 1
+        return cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+
+
+def _window(size: int) -> int:
+    """Side of the square in which texture is measured, px."""
+    return max(31, 6 * size + 1)
+
+
+def _pieces(plane: np.ndarray, size: int, contrast: float) -> tuple[np.ndarray, np.ndarray]:
+    """Connected pieces that stand out lighter in `plane` (H, W) and are at most `size` px wide: their labels (H, W) and
+    what is known of each (n, 7), in the order of _WEIGHTS."""
+    window = _window(size)
+    smooth = cv2.GaussianBlur(plane, (0, 0), 0.6)
+    light, usual = _hat(smooth, size | 1, window, 0.01)
+    fine, fine_usual = _hat(smooth, max(3, size // 2 | 1), window, 0.005)
+    standing_out = np.maximum(light / usual, 0.6 * fine / fine_usual)
+    candidate = (standing_out > _STANDING_OUT) & (light > contrast)
+    count, labels, stats, _centres = cv2.connectedComponentsWithStats(candidate.astype(np.uint8), connectivity=8)
+    y, x = np.nonzero(labels)
+    if count == 1 or len(y) == 0:
+        return labels, np.zeros((0, len(_WEIGHTS)))
+    piece = labels[y, x] - 1
+    area = stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.bincount(piece, values, count - 1) / area
+
+    peak = np.zeros(count - 1)
+    np.maximum.at(peak, piece, standing_out[y, x])
+    top, left = mean(y), mean(x)
+    yy, xx, yx = mean((y - top[piece]) ** 2), mean((x - left[piece]) ** 2), mean((y - top[piece]) * (x - left[piece]))
+    half, turn = (yy + xx) / 2 + 1 / 12, np.hypot((yy - xx) / 2, yx)
+    long, short = np.sqrt(half + turn), np.sqrt(np.maximum(half - turn, 1 / 12))
+    width = area / (long * np.sqrt(12)) * 10 / size  # a bar of length l has a standard deviation of l / sqrt(12)
+    brighter = mean(_brighter(plane, window)[y, x])
+    dense = mean(cv2.blur(candidate.astype(np.float32), (window, window))[y, x])
+    texture = mean(fine_usual[y, x])
+    logs = [np.log(one) for one in (peak, area, long / short, dense, width, texture)]
+    return labels, np.stack([*logs[:3], brighter, *logs[3:]], axis=1)
+
+
+def _hat(plane: np.ndarray, side: int, window: int, floor: float) -> tuple[np.ndarray, np.ndarray]:
+    """The white top-hat of a square of `side` px, and the usual size of white and black ones around, at least `floor`."""
+    square = np.ones((side, side), np.uint8)
+    light = cv2.morphologyEx(plane, cv2.MORPH_TOPHAT, square)
+    dark = cv2.morphologyEx(plane, cv2.MORPH_BLACKHAT, square)
+    return light, cv2.blur((light + dark) / 2, (window, window)) + np.float32(floor)
+
+
+def _brighter(plane: np.ndarray, window: int) -> np.ndarray:
+    """How far each pixel is above the median around it, in units of how far others are."""
+    window = min(window, 255) | 1
+    median = cv2.medianBlur(np.round(plane * 255).astype(np.uint8), window).astype(np.float32) / 255
+    above = cv2.blur(np.maximum(plane - median, 0), (window, window))
+    return np.clip((plane - median) / (above + 0.02), -2, 8)
