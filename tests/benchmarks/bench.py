@@ -1,0 +1,81 @@
+"""`python make.py bench`: measures quality and speed; prints tables and writes them to build/bench.json."""
+
+from engine import allocator
+
+allocator.tune()
+
+import argparse  # noqa: E402
+import json  # noqa: E402
+import os  # noqa: E402
+import platform  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+from tests.benchmarks import cost, denoising, filling, window  # noqa: E402
+
+Row = dict[str, object]
+ROOT = Path(__file__).resolve().parents[2]
+DATA = (ROOT / ".." / "shared" / "data" / "test").resolve()
+
+
+def _canvas(_quick: bool) -> list[Row]:
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from tests.benchmarks import canvas
+
+    return [{"what": name, "measured": value} for name, value in canvas.measure().items()]
+
+
+MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # name -> title, needs photos, function
+    "denoise": (denoising.__doc__ or "", True, lambda quick: denoising.measure(DATA, quick)),
+    "fill": (filling.__doc__ or "", True, lambda quick: filling.measure(DATA, quick)),
+    "cost": (cost.__doc__ or "", False, cost.measure),
+    "canvas": ("The canvas at 50 megapixels.", False, _canvas),
+    "open": ("Opening a JPEG of 24 megapixels.", False, window.measure_open),
+    "start": ("From the start of the process to the first painted window.", False, window.measure_start),
+    "cancel": ("Cancelling a job on 12 megapixels.", False, window.measure_cancel),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make.py bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a small part of everything")
+    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
+    arguments = parser.parse_args()
+    results: dict[str, list[Row]] = {}
+    for name in arguments.only or MEASUREMENTS:
+        title, needs_photos, measure = MEASUREMENTS[name]
+        print(f"\n{name}: {title.splitlines()[0]}", flush=True)
+        if needs_photos and not DATA.is_dir():
+            print("left out: the test photos are not here")
+            continue
+        start = time.perf_counter()
+        results[name] = measure(arguments.quick)
+        print_table(results[name])
+        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
+    facts = {"machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}", "quick": arguments.quick}
+    target = ROOT / "build" / "bench.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(facts | results, indent=1))
+    print(f"\n{target}")
+
+
+def print_table(rows: list[Row]) -> None:
+    """The rows as columns that line up."""
+    if not rows:
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = [names] + [[_shown(row.get(name, "")) for name in names] for row in rows]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
+    for line in cells:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+    return str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""PSNR (dB) inside the hole of every fill method on seeded damage, beside OpenCV's and the biharmonic fill."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
+
+from engine import params
+from engine.image import Box, Image, Mask, bounds, frozen
+from engine.operation import Step, apply
+from engine.operations.fill import Fill
+from engine.training import age, metrics
+from tests.benchmarks.denoising import read_all
+
+SIDE = 256  # px of the crops
+Filler = Callable[[Image, Mask], np.ndarray]
+
+
+def damage(kind: str, rng: np.random.Generator) -> Mask:
+    """A seeded mask of 0 and 1 (SIDE, SIDE): "scratch 1-3", "scratch 4-7" or "blotch 4-10" px."""
+    shape = (SIDE, SIDE)
+    while True:
+        if kind == "blotch 4-10":
+            soft = age.blotches(shape, 8, (4, 10), rng)
+        else:
+            soft = age.scratches(shape, 5, (1, 3) if kind == "scratch 1-3" else (4, 7), rng)
+        hard = (soft > 0.25).astype(np.float32)
+        if hard.mean() > 0.005:  # a scratch may miss the picture
+            return frozen(hard)
+
+
+def measure(data: Path, quick: bool) -> list[dict[str, object]]:
+    """A row for each method; columns are the kinds of damage. The mean over crops of two sets."""
+    photos = [*read_all(data / "mcmaster18", 3 if quick else None), *read_all(data / "cbsd68", 3 if quick else 18)]
+    crops = [frozen(_middle(photo)) for photo in photos if min(photo.shape[:2]) >= SIDE]
+    kinds = ("scratch 1-3", "scratch 4-7", "blotch 4-10")
+    masks = {kind: [damage(kind, np.random.default_rng(index)) for index in range(len(crops))] for kind in kinds}
+    rows: list[dict[str, object]] = []
+    for name, fill in fillers().items():
+        row: dict[str, object] = {"method": name}
+        for kind in kinds:
+            scores: list[float] = []
+            for crop, mask in zip(crops, masks[kind], strict=True):
+                damaged = frozen(np.where(mask[..., None] > 0, np.float32(1), crop))
+                scores.append(metrics.psnr_inside(fill(damaged, mask), crop, mask))
+            row[kind] = float(np.mean(scores))
+        rows.append(row)
+    return rows
+
+
+def _middle(photo: Image) -> np.ndarray:
+    top, left = ((side - SIDE) // 2 for side in photo.shape[:2])
+    return photo[top : top + SIDE, left : left + SIDE]
+
+
+def fillers() -> dict[str, Filler]:
+    """Our methods and those to compare with, by name."""
+    found: dict[str, Filler] = {}
+    described = {one.name: one for one in params.describe(Fill)}
+    for method in described["method"].choices:
+        found[method] = _ours(Fill(method=method))
+    if "quality" in described:
+        found["fsr, best"] = _ours(Fill(method="fsr", quality="best"))
+    found["OpenCV Telea"] = lambda image, mask: _opencv(image, mask, cv2.INPAINT_TELEA)
+    found["OpenCV Navier-Stokes"] = lambda image, mask: _opencv(image, mask, cv2.INPAINT_NS)
+    found["OpenCV FSR fast"] = _opencv_fsr
+    found["biharmonic"] = biharmonic
+    return found
+
+
+def _ours(operation: Fill) -> Filler:
+    return lambda image, mask: apply(Step(operation, mask), image)
+
+
+def _opencv(image: Image, mask: Mask, flag: int) -> np.ndarray:
+    pixels = np.round(image * 255).astype(np.uint8)
+    return cv2.inpaint(pixels, (mask > 0).astype(np.uint8), 3, flag) / np.float32(255)
+
+
+def _opencv_fsr(image: Image, mask: Mask) -> np.ndarray:
+    pixels = np.round(image * 255).astype(np.uint8)
+    result = np.zeros_like(pixels)
+    known = np.where(mask > 0, 0, 255).astype(np.uint8)
+    cv2.xphoto.inpaint(pixels, known, result, cv2.xphoto.INPAINT_FSR_FAST)
+    return result / np.float32(255)
+
+
+def biharmonic(image: Image, mask: Mask) -> np.ndarray:
+    """The thin plate over the hole: the Laplacian of the Laplacian is 0 in it (Damelin and Hoang 2018)."""
+    box = bounds(mask, 4)
+    hole = mask[box.slices] > 0
+    plate = _laplacian(*hole.shape)
+    square = (plate @ plate).tocsr()
+    inside = np.flatnonzero(hole)
+    outside = np.flatnonzero(~hole)
+    result = np.array(image)
+    part = image[box.slices].reshape(-1, 3)
+    right = -square[inside][:, outside] @ part[outside]
+    solved = spsolve(square[inside][:, inside].tocsc(), right).reshape(-1, 3)
+    _put(result, box, inside, solved.clip(0, 1))
+    return result
+
+
+def _put(image: np.ndarray, box: Box, where: np.ndarray, values: np.ndarray) -> None:
+    part = image[box.slices].reshape(-1, 3)
+    part[where] = values
+    image[box.slices] = part.reshape(image[box.slices].shape)
+
+
+def _laplacian(height: int, width: int) -> sparse.csr_matrix:
+    """The five-point Laplacian on a grid whose border mirrors."""
+
+    def line(length: int) -> sparse.dia_matrix:
+        middle = np.full(length, -2.0)
+        middle[[0, -1]] = -1
+        return sparse.diags([np.ones(length - 1), middle, np.ones(length - 1)], [-1, 0, 1])
+
+    return (sparse.kron(sparse.eye(height), line(width)) + sparse.kron(line(height), sparse.eye(width))).tocsr()
