@@ -78,7 +78,7 @@ class _Told:
 
     def __call__(self, noisy: Image, sigma: float) -> Image:
         names = {one.name for one in params.describe(self._cls)}
-        values = {"automatic": False, "sigma": float(sigma)}
+        values = {"automatic": False, "sigma" if "sigma" in names else "strength": float(sigma)}
         return apply(Step(params.load(self._cls, {k: v for k, v in values.items() if k in names})), noisy)
 
 
