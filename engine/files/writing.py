@@ -173,7 +173,7 @@ def _existing_mode(target: Path, name: str, existing: str) -> int | None:
         raise RestoreError(f"{name} exists already.")
     if existing == "number":
         return None
-    if not os.access(target, os.W_OK):
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise RestoreError(f"{name} is write-protected.")
     return mode
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 import tifffile
 from PIL import Image, ImageCms, TiffImagePlugin
 
@@ -23,6 +24,12 @@ XMP = (
 )
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 MAKER_NOTE = bytes(range(200))
+
+
+def heic_or_skip(kind: str) -> None:
+    """Skips a test of HEIC where the library for it is not installed."""
+    if kind == "heic":
+        pytest.importorskip("pillow_heif", reason="the extra heic is not installed")
 
 
 def grey_profile() -> bytes:
