@@ -121,7 +121,7 @@ def install(*extras: str) -> None:
     done = [VENV / f"installed-{extra}" for extra in extras]
     if PYTHON.exists() and all(mark.exists() and mark.read_text() == wanted for mark in done):
         return
-    print(f"Installing Photomend into {VENV} (the first time this downloads up to 3 GB on Linux, 300 MB elsewhere)")
+    print(f"Installing Photomend into {VENV} (the first time: 0.5 GB to download, on Linux 3 GB)")
     if not PYTHON.exists() and subprocess.call([sys.executable, "-m", "venv", str(VENV)]):
         sys.exit("Python could not make a virtual environment; on Debian and Ubuntu: sudo apt install python3-venv")
     pip = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check")
