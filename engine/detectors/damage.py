@@ -26,7 +26,9 @@ class Damage(Detector):
     title = "Scratches and dust"
     summary = "Finds narrow scratches, cracks, hairs and dust by their shape."
 
-    sensitivity: float = param(0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0)
+    sensitivity: float = param(
+        0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
+    )
     size: int = param(10, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
     polarity: str = param(
         "both",
