@@ -144,7 +144,7 @@ def test_an_empty_canvas_can_be_filled_by_a_sampler(tmp_path: Path) -> None:
 
 
 def test_alpha_turns_with_the_photo(tmp_path: Path) -> None:
-    pixels = np.full((8, 12, 4), 200, np.uint8)
+    pixels = np.full((8, 12, 4), 255, np.uint8)
     pixels[0, 0, 3] = 0
     Pillow.fromarray(pixels).save(tmp_path / "in.png")
     assert main([str(tmp_path / "in.png"), "-o", str(tmp_path / "out.png"), "--", "rotate"]) == 0
