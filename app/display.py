@@ -13,22 +13,61 @@ from engine.image import Box, Image, whole
 from engine.progress import Progress
 
 _SMALLEST = 512  # px of the longer side of the last halving
-_BAND = 1 << 19  # pixels converted at once: the temporary arrays stay in the processor's cache
+_ROWS = 256  # of a band
+_CHUNK = 1 << 19  # pixels converted at once: the temporary arrays stay in the processor's cache
 
 Convert = Callable[[np.ndarray], np.ndarray]  # uint8 (h, w, 3) in the photo's colours -> uint8 (h, w, 3) in sRGB
 
 
 @dataclass(frozen=True, eq=False)
-class Level:
-    """One picture: `pixels` uint8 (H, W, 4) in the order of QImage's RGB32, and the QImage that looks at them."""
+class Band:
+    """Rows `top` to `bottom` of a level, and where there is one a row more on each side to smooth towards."""
 
-    pixels: np.ndarray  # kept, because the QImage does not own its memory
+    top: int
+    bottom: int
+    start: int  # the row of the level that `pixels` begins with
+    pixels: np.ndarray  # uint8 (h, W, 4) in the order of QImage's RGB32; kept, for the QImage does not own its memory
     picture: QImage
 
     @staticmethod
-    def of(pixels: np.ndarray) -> "Level":
+    def of(top: int, bottom: int, start: int, pixels: np.ndarray) -> "Band":
         height, width = pixels.shape[:2]
-        return Level(pixels, QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32))
+        picture = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        return Band(top, bottom, start, pixels, picture)
+
+    def replaced(self, box: Box, part: np.ndarray) -> "Band":
+        """This band with `part` at `box` of the level; itself where they do not meet."""
+        top, bottom = max(box.top, self.start), min(box.bottom, self.start + len(self.pixels))
+        if top >= bottom:
+            return self
+        pixels = self.pixels.copy()
+        pixels[top - self.start : bottom - self.start, box.left : box.right] = part[top - box.top : bottom - box.top]
+        return Band.of(self.top, self.bottom, self.start, pixels)
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One picture, in bands of rows: an update copies the bands it touches and shares the others."""
+
+    bands: tuple[Band, ...]
+
+    @staticmethod
+    def of(pixels: np.ndarray) -> "Level":
+        """The level of these pixels, uint8 (H, W, 4), which it goes on using."""
+        height = len(pixels)
+        tops = range(0, height, _ROWS)
+        parts = [(top, min(top + _ROWS, height), max(0, top - 1)) for top in tops]
+        return Level(tuple(Band.of(top, end, start, pixels[start : end + 1]) for top, end, start in parts))
+
+    def part(self, box: Box) -> np.ndarray:
+        """A copy of the pixels in a box."""
+        met = [band for band in self.bands if band.top < box.bottom and band.bottom > box.top]
+        rows = [(max(band.top, box.top), min(band.bottom, box.bottom), band) for band in met]
+        return np.vstack([band.pixels[t - band.start : b - band.start, box.left : box.right] for t, b, band in rows])
+
+    def replaced(self, box: Box, part: np.ndarray) -> "Level":
+        """This level with other pixels in a box."""
+        return Level(tuple(band.replaced(box, part) for band in self.bands))
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +85,7 @@ class Display:
         Raises Cancelled.
         """
         progress = progress or Progress()
-        pixels = np.full((*image.shape[:2], 4), 255, np.uint8)
-        _write(pixels, image, whole(image), _converter(icc), progress.part(0, 0.9))
-        levels = [pixels]
+        levels = [_converted(image, whole(image), _converter(icc), progress.part(0, 0.9))]
         while max(levels[-1].shape[:2]) > _SMALLEST:
             progress(0.9)
             levels.append(_halved(levels[-1]))
@@ -59,12 +96,15 @@ class Display:
         """The Display of an `image` that differs from the one shown here only inside `box`."""
         if box.empty:
             return self
-        levels = [level.pixels.copy() for level in self.levels]
-        _write(levels[0], image, box, _converter(self.icc), Progress())
-        for fine, coarse in zip(levels, levels[1:], strict=False):
+        part = _converted(image, box, _converter(self.icc), Progress())
+        levels = [self.levels[0].replaced(box, part)]
+        for level in self.levels[1:]:
+            fine = levels[-1]
+            height, width = fine.bands[-1].bottom, fine.bands[-1].pixels.shape[1]
             box = Box(box.top // 2, -(-box.bottom // 2), box.left // 2, -(-box.right // 2))
-            coarse[box.slices] = _halved(fine[2 * box.top : 2 * box.bottom, 2 * box.left : 2 * box.right])
-        return Display(tuple(map(Level.of, levels)), self.size, self.icc)
+            source = Box(2 * box.top, min(2 * box.bottom, height), 2 * box.left, min(2 * box.right, width))
+            levels.append(level.replaced(box, _halved(fine.part(source))))
+        return Display(tuple(levels), self.size, self.icc)
 
     def level_for(self, zoom: float) -> int:
         """The coarsest level with at least one pixel per device pixel at this zoom."""
@@ -74,17 +114,17 @@ class Display:
         return level
 
 
-def _write(pixels: np.ndarray, image: Image, box: Box, convert: Convert | None, progress: Progress) -> None:
-    """Convert the `box` of `image` into `pixels`."""
-    rows = max(1, _BAND // max(1, box.right - box.left))
-    for top in progress.each(range(box.top, box.bottom, rows)):
-        part = slice(top, min(top + rows, box.bottom)), slice(box.left, box.right)
-        scaled = image[part] * np.float32(255)
+def _converted(image: Image, box: Box, convert: Convert | None, progress: Progress) -> np.ndarray:
+    """The `box` of `image` for the screen, uint8 (h, w, 4)."""
+    pixels = np.full((box.bottom - box.top, box.right - box.left, 4), 255, np.uint8)
+    rows = max(1, _CHUNK // pixels.shape[1])
+    for top in progress.each(range(0, pixels.shape[0], rows)):
+        part = pixels[top : top + rows]
+        scaled = image[box.top + top : box.top + top + len(part), box.left : box.right] * np.float32(255)
         scaled += np.float32(0.5)
-        band = scaled.astype(np.uint8)
-        if convert is not None:
-            band = convert(band)
-        pixels[part][..., :3] = band[..., ::-1]
+        colours = scaled.astype(np.uint8)
+        part[..., :3] = (colours if convert is None else convert(colours))[..., ::-1]
+    return pixels
 
 
 def _halved(pixels: np.ndarray) -> np.ndarray:
@@ -102,10 +142,10 @@ def _converter(icc: bytes | None) -> Convert | None:
     from PIL import ImageCms
 
     try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        profile = ImageCms.getOpenProfile(io.BytesIO(icc))
         if ImageCms.getProfileDescription(profile).strip().lower().startswith("srgb"):
             return None
-        mode = {"RGB": "RGB", "GRAY": "L"}.get(profile.profile.xcolor_space.strip())
+        mode = {"RGB": "RGB", "GRAY": "L"}.get(str(profile.profile.xcolor_space).strip())
         if mode is None:
             return None
         transform = ImageCms.buildTransform(
@@ -131,7 +171,7 @@ def changed_box(old: Image, new: Image) -> Box:
     if old is new:
         return Box(0, 0, 0, 0)
     height, width = old.shape[:2]
-    rows = max(1, _BAND // 2 // width)
+    rows = max(1, _CHUNK // 2 // width)
     top = next((y for y in range(0, height, rows) if _differ(old, new, y, y + rows)), None)
     if top is None:
         return Box(0, 0, 0, 0)

@@ -17,7 +17,7 @@ Tile = tuple[int, int]  # row and column, counted in tiles
 
 @dataclass(frozen=True)
 class Patch:
-    """One finished stroke or command: the pixels of `pieces`, one after the other, before and after it, zlib'd uint8."""
+    """One finished stroke or command: the pixels of `pieces`, one after the other, before and after, zlib'd uint8."""
 
     box: Box
     label: str

@@ -1,0 +1,149 @@
+"""How the canvas draws: photos at any zoom, the tint, outlines, the brush ring and the handle of the split slider."""
+
+import math
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+
+from app.brush import Point
+from app.display import Display
+from app.tint import Tint
+from app.viewport import Viewport
+from engine.image import Box
+
+SURROUND = QColor(104, 104, 104)  # neutral, near the middle of what the eye calls grey, in both themes
+_DARK, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 235)
+HANDLE = 15  # logical px, radius of the split slider's handle
+
+
+class Place(NamedTuple):
+    """What a picture shows: level `level` of `width` x `height` photo px whose corner is at `corner` of the photo."""
+
+    level: int
+    width: int
+    height: int
+    corner: tuple[int, int] = (0, 0)
+    start: int = 0  # the row of the level that the picture begins with
+
+
+def use_device_pixels(painter: QPainter, ratio: float) -> None:
+    """From here on one unit is one device pixel, exactly, also where a fractional ratio puts the widget between two."""
+    painter.scale(1 / ratio, 1 / ratio)
+    found = painter.deviceTransform()
+    painter.translate(round(found.dx()) - found.dx(), round(found.dy()) - found.dy())
+
+
+def draw_display(painter: QPainter, viewport: Viewport, display: Display, smooth: bool, at: Box | None = None) -> None:
+    """The photo, or a picture of its part `at`. Above 100 % sharp pixels; below averaged, and smooth if asked."""
+    level = display.level_for(viewport.zoom)
+    corner = (at.left, at.top) if at is not None else (0, 0)
+    for band in display.levels[level].bands:
+        top = round(viewport.to_view(0, corner[1] + band.top * 2**level)[1])
+        bottom = round(viewport.to_view(0, corner[1] + min(band.bottom * 2**level, display.size.height()))[1])
+        if top < viewport.height and bottom > 0:
+            painter.save()
+            painter.setClipRect(QRect(0, top, viewport.width, bottom - top), Qt.ClipOperation.IntersectClip)
+            place = Place(level, display.size.width(), display.size.height(), corner, band.start)
+            _draw_level(painter, viewport, band.picture, place, smooth and viewport.zoom < 1)
+            painter.restore()
+
+
+def draw_tint(painter: QPainter, viewport: Viewport, tint: Tint) -> None:
+    picture, level = tint.picture(viewport.zoom)
+    if not picture.isNull():
+        place = Place(level, viewport.image_width, viewport.image_height)
+        _draw_level(painter, viewport, picture, place, viewport.zoom < 1)
+
+
+def _draw_level(painter: QPainter, viewport: Viewport, picture: QImage, place: Place, smooth: bool) -> None:
+    """Always all that is visible, whatever is to be repainted: parts painted at different times fit without seams."""
+    step = 2**place.level
+    visible, (x, y) = viewport.visible_box(), place.corner
+    first, last = place.start, place.start + picture.height()
+    left, right = max(0, (visible.left - x) // step), min(place.width / step, (visible.right - x) // step + 2)
+    top = max(first, (visible.top - y) // step)
+    bottom = min(place.height / step, last, (visible.bottom - y) // step + 2)
+    if left >= right or top >= bottom:
+        return
+    target_x, target_y = viewport.to_view(x + left * step, y + top * step)
+    scale = step * viewport.zoom
+    target = QRectF(target_x, target_y, (right - left) * scale, (bottom - top) * scale)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    painter.drawImage(target, picture, QRectF(left, top - first, right - left, bottom - top))
+
+
+def draw_outline(painter: QPainter, viewport: Viewport, points: list[Point], ratio: float) -> None:
+    """A line through image points, visible on any ground."""
+    line = QPolygonF([QPointF(*viewport.to_view(x, y)) for x, y in points])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_DARK, 3 * ratio))
+    painter.drawPolygon(line)
+    painter.setPen(QPen(_LIGHT, 1 * ratio))
+    painter.drawPolygon(line)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_ring(painter: QPainter, centre: QPointF, radius: float, core: float, ratio: float, erase: bool) -> None:
+    """The brush: a dark and a light ring at its edge, a fine one where its full strength ends, all in device px."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(_DARK, 1.25 * ratio))
+    painter.drawEllipse(centre, radius + 1.25 * ratio, radius + 1.25 * ratio)
+    painter.setPen(QPen(_LIGHT, 1.25 * ratio))
+    painter.drawEllipse(centre, radius, radius)
+    if 3 * ratio < core < radius - 3 * ratio:
+        for colour, spare in ((QColor(0, 0, 0, 110), 0.5), (QColor(255, 255, 255, 150), -0.5)):
+            painter.setPen(QPen(colour, ratio))
+            painter.drawEllipse(centre, core + spare * ratio, core + spare * ratio)
+    arm = 4 * ratio
+    if radius < arm or erase:  # a tiny ring would get lost; the eraser shows a minus
+        reach = radius + 2.5 * arm if radius < arm else arm
+        for colour, width in ((_DARK, 3), (_LIGHT, 1.25)):
+            painter.setPen(QPen(colour, width * ratio))
+            for side in (-1, 1) if radius < arm else (0,):
+                inner = centre + QPointF(side * (radius + arm / 2), 0) if side else centre - QPointF(arm, 0)
+                painter.drawLine(inner, centre + QPointF((side or 1) * reach, 0))
+                if side and not erase:
+                    painter.drawLine(centre + QPointF(0, side * (radius + arm / 2)), centre + QPointF(0, side * reach))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_split(painter: QPainter, x: int, height: int, ratio: float) -> None:
+    """The line between before and after, and its handle."""
+    painter.fillRect(QRectF(x - 1.5 * ratio, 0, 3 * ratio, height), QColor(0, 0, 0, 130))
+    painter.fillRect(QRectF(x - 0.5 * ratio, 0, ratio, height), _LIGHT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    centre = QPointF(x, height / 2)
+    painter.setPen(QPen(_LIGHT, 1.5 * ratio))
+    painter.setBrush(QColor(30, 30, 30, 215))
+    painter.drawEllipse(centre, HANDLE * ratio, HANDLE * ratio)
+    painter.setPen(QPen(_LIGHT, 2 * ratio, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for side in (-1, 1):
+        arrow = [QPointF(5 * side, -4), QPointF(9 * side, 0), QPointF(5 * side, 4)]
+        painter.drawPolyline([centre + point * ratio for point in arrow])
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_labels(painter: QPainter, x: int, words: tuple[str, str], ratio: float) -> None:
+    """A word on a dark plate on each side of the split slider."""
+    font = painter.font()
+    font.setPixelSize(round(12 * ratio))
+    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for word, side in zip(words, (-1, 1), strict=True):
+        width, height, gap = painter.fontMetrics().horizontalAdvance(word) + 14 * ratio, 20 * ratio, 8 * ratio
+        plate = QRectF(x + gap if side > 0 else x - gap - width, gap, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(20, 20, 20, 170))
+        painter.drawRoundedRect(plate, 4 * ratio, 4 * ratio)
+        painter.setPen(QColor(245, 245, 245))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, word)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def ring_reach(radius: float, ratio: float) -> int:
+    """Device px around the brush's middle that the ring may touch."""
+    return math.ceil(max(radius + 3 * ratio, 15 * ratio))
