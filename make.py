@@ -1,5 +1,7 @@
 """What a developer or a newcomer does with Photomend, one word each: `python3 make.py run`; standard library only."""
 
+from __future__ import annotations  # so that an old Python reaches the sentence about its age
+
 import argparse
 import ast
 import ctypes

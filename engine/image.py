@@ -69,7 +69,7 @@ def whole(image: np.ndarray) -> Box:
 
 
 def bounds(mask: np.ndarray, context: int | None = 0) -> Box:
-    """Smallest box with every non-zero pixel and `context` px around; None: the whole image. Empty for an empty mask."""
+    """Smallest box with every non-zero pixel and `context` px around; None: whole image; empty for an empty mask."""
     if context is None:
         return whole(mask)
     rows = np.flatnonzero(mask.any(axis=1))

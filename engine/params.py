@@ -50,7 +50,7 @@ def describe(cls: type) -> list[Param]:
     """The parameters of a dataclass in the order of their declaration."""
     hints = get_type_hints(cls)
     return [
-        Param(name=one.name, kind=hints[one.name], default=one.default, **one.metadata["param"])
+        Param(name=one.name, kind=hints[one.name], default=cast(Value, one.default), **one.metadata["param"])
         for one in dataclasses.fields(cls)
         if "param" in one.metadata
     ]
