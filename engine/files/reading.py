@@ -20,7 +20,7 @@ from engine.files.photo import PIXEL_LIMIT, Photo, Source, Unreadable, fitting, 
 from engine.image import Image, Mask, frozen
 from engine.progress import Progress
 
-# What Pillow, tifffile and the struct module are seen to raise on files whose bytes are wrong.
+# What Pillow, tifffile, pillow-heif and struct raise, or may raise, on files whose bytes are wrong.
 BROKEN = (
     *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
     *(AttributeError, AssertionError, struct.error, zlib.error),

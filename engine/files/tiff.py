@@ -58,7 +58,7 @@ def open_tiff(file: BinaryIO) -> Source:
 
     def decode(progress: Progress) -> tuple[Image, Mask | None]:
         file.seek(0)
-        if deep:
+        if deep or samples > colours + 1:
             return _decode_deep(file, page, orientation, progress)
         with Pillow.open(file, formats=["TIFF"]) as opened:
             # Pillow has its own idea of which directories count: this is the one whose tags were read
@@ -70,7 +70,7 @@ def open_tiff(file: BinaryIO) -> Source:
 
 
 def _decode_deep(file: BinaryIO, page: Directory, orientation: int, progress: Progress) -> tuple[Image, Mask | None]:
-    """Pixels of more than 8 bit or of floats."""
+    """Pixels of more than 8 bit, of floats, or with channels that Pillow does not know."""
     photometric, kind = page.number(262, _BLACK_IS_ZERO), page.number(339, 1)
     if photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK) or kind not in (1, 3):
         raise Unreadable("has colours of a kind that cannot be read")
@@ -81,7 +81,7 @@ def _decode_deep(file: BinaryIO, page: Directory, orientation: int, progress: Pr
     array = array[..., : colours + 1]  # channels beyond the first extra one mean nothing to a photo
     if kind == 3:
         array = _checked_floats(array)
-    top = 1 if kind == 3 else (1 << page.numbers(258)[0]) - 1
+    top = 1 if kind == 3 else (1 << page.number(258, 1)) - 1
     if photometric == _CMYK:
         return _ink(array, page.bytes(_ICC), top, orientation, progress)
 
@@ -121,7 +121,7 @@ def _array_by_opencv(file: BinaryIO, page: Directory) -> np.ndarray:
     finally:
         cv2.utils.logging.setLogLevel(before)
     samples = page.number(277, 1)
-    sort = np.float32 if page.number(339, 1) == 3 else np.uint16
+    sort = np.float32 if page.number(339, 1) == 3 else np.uint16 if page.number(258) > 8 else np.uint8
     if array is None or array.dtype != sort:  # pyright: ignore[reportUnnecessaryComparison] - the stub is wrong
         raise Unreadable("is compressed in a way that cannot be read; please save it with ZIP or without compression")
     array = array.reshape(*array.shape[:2], -1)

@@ -72,9 +72,11 @@ def held(photo: Photo, settings: ExportSettings) -> Metadata:
     one, source = FORMATS[settings.format], photo.metadata
     height, width = photo.image.shape[:2]
     grey = source.grey and one.grey and (photo.alpha is None or one.grey_alpha) and is_grey(photo.image)
+    # some formats have no number for anything else
+    dpi = source.dpi if source.dpi and min(source.dpi) >= 1 and max(source.dpi) <= 65_535 else None
     block = exif.sized(source.exif, width, height) if settings.keep_metadata else None
     if one.dpi_step is None:
-        block = exif.with_resolution(block, source.dpi)
+        block = exif.with_resolution(block, dpi)
     return Metadata(
         settings.format,
         depth=settings.depth,
@@ -82,7 +84,7 @@ def held(photo: Photo, settings: ExportSettings) -> Metadata:
         icc=fitting(source.icc, grey) if one.icc else None,
         exif=block if one.exif else None,
         xmp=source.xmp if one.xmp and settings.keep_metadata else None,
-        dpi=source.dpi,
+        dpi=dpi,
     )
 
 
@@ -105,7 +107,7 @@ def difference(path: Path, wanted: Metadata, shape: tuple[int, ...], alpha: bool
 
 
 def _near(found: tuple[float, float] | None, wanted: tuple[float, float] | None, step: float) -> bool:
-    if wanted is None or min(wanted) < 1:  # below one per inch some formats have no number for it
+    if wanted is None:
         return True
     return found is not None and all(abs(a - b) <= step for a, b in zip(found, wanted, strict=True))
 
@@ -139,7 +141,7 @@ def replaced(
     """
     name = quoted(path)
     with _told(name, path.parent):
-        target = path.resolve()
+        target = path.resolve() if existing == "replace" else path
         if not target.parent.is_dir():
             raise RestoreError(f"The folder {quoted(path.parent)} for {name} does not exist.")
         mode = _existing_mode(target, name, existing)
@@ -157,7 +159,7 @@ def replaced(
         finally:
             temporary.unlink(missing_ok=True)
         _sync_folder(target.parent)
-    return target if existing == "number" and target.name != path.name else path
+    return path if existing == "replace" else target
 
 
 def _existing_mode(target: Path, name: str, existing: str) -> int | None:

@@ -96,7 +96,7 @@ def test_pillow_finds_the_metadata_where_other_programs_look(tmp_path, name):
 
 @pytest.mark.parametrize(("depth", "channels"), list(product((8, 16), (1, 2, 3, 4))))
 def test_other_programs_read_our_png_and_tiff(tmp_path, depth, channels):
-    photo = corpus.photo(depth, grey=channels < 3, alpha=channels in (2, 4), size=(150, 41))
+    photo = corpus.photo(depth, grey=channels < 3, alpha=channels in (2, 4), size=(600, 400))  # several strips
     top = 255 if depth == 8 else 65535
     wanted = np.dstack([photo.image, *([photo.alpha] if photo.alpha is not None else [])])
     wanted = np.rint(wanted * top).astype(np.uint16)[
@@ -251,3 +251,18 @@ def test_the_same_name_taken_meanwhile_is_not_overwritten(tmp_path, monkeypatch)
     with pytest.raises(RestoreError, match="exists already"):
         write(corpus.photo(), path, ExportSettings("png"))
     assert path.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("key", FORMATS)
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (257, 1)])
+def test_tiny_photos(tmp_path, key, size):
+    corpus.heic_or_skip(key)
+    photo = corpus.photo(size=size)
+    assert read(write(photo, tmp_path / "a", ExportSettings(key))).image.shape == (*size, 3)
+
+
+def test_resolution_that_a_format_has_no_number_for_is_left_out(tmp_path):
+    photo = corpus.photo(about=False)
+    for dpi in ((1e5, 1e5), (0.01, 0.01)):
+        odd = replace(photo, metadata=replace(photo.metadata, dpi=dpi))
+        assert read(write(odd, tmp_path / "a.jpg", ExportSettings("jpeg", existing="replace"))).metadata.dpi is None

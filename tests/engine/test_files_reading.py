@@ -203,3 +203,13 @@ def test_lab_becomes_rgb(tmp_path):
     assert lab is not None
     lab.save(tmp_path / "a.tif")
     assert np.abs(read(tmp_path / "a.tif").image - np.asarray(picture) / 255).mean() < 0.02
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_channels_beyond_alpha_are_left_out(tmp_path, kind):
+    array = np.random.default_rng(5).integers(0, 255, (20, 30, 6)).astype(kind)
+    tifffile.imwrite(tmp_path / "a.tif", array, photometric="rgb", extrasamples=[2, 0, 0], metadata=None)
+    photo = read(tmp_path / "a.tif")
+    top = np.float32(np.iinfo(kind).max)
+    np.testing.assert_array_equal(photo.image, array[..., :3] / top)
+    np.testing.assert_array_equal(photo.alpha, array[..., 3] / top)
