@@ -3,7 +3,7 @@
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRect, QTimer, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app import painting
@@ -86,6 +86,10 @@ class PhotoView(QWidget):
 
     def set_tint(self, on: bool) -> None:
         self._tinted = on
+        self.update()
+
+    def set_tint_colour(self, colour: QColor) -> None:
+        self.tint.set_colour(colour)
         self.update()
 
     def fit(self) -> None:
