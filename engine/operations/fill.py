@@ -18,6 +18,7 @@ from engine.progress import Progress
 _RADIUS = 4  # px, neighbourhood of Telea and Navier-Stokes
 _SURROUNDINGS = 24  # px around the hole from which grain is learned
 _BATCH = 96  # blocks extrapolated together: keeps the spectra in the processor's cache
+_EXACT = 1e-6  # of 0..1: what is left to gain where the harmonic fill stops
 _DIRECT = 4000  # unknowns up to which the coarsest harmonic system is factorised
 
 
@@ -117,12 +118,12 @@ def _march(image: np.ndarray, unknown: np.ndarray, flag: int, progress: Progress
     """Telea (2004) or Navier-Stokes (Bertalmio et al. 2001) by OpenCV: plane by plane in 16 bits, for it rounds three
     planes to 8 and its Telea mistakes floats below 1."""
     result = image.copy()
-    for box in progress.each(_clusters(unknown, 2 * _RADIUS)):
+    boxes = _clusters(unknown, 2 * _RADIUS)
+    for box, channel in progress.each([(box, channel) for box in boxes for channel in range(image.shape[2])]):
         hole = unknown[box.slices]
-        for channel in range(image.shape[2]):
-            plane = np.round(image[box.slices][..., channel] * 65535).astype(np.uint16)
-            answer = cv2.inpaint(plane, hole.astype(np.uint8), _RADIUS, flag)
-            result[box.slices][..., channel][hole] = answer[hole] / np.float32(65535)
+        plane = np.round(image[box.slices][..., channel] * 65535).astype(np.uint16)
+        answer = cv2.inpaint(plane, hole.astype(np.uint8), _RADIUS, flag)
+        result[box.slices][..., channel][hole] = answer[hole] / np.float32(65535)
     return result
 
 
@@ -136,13 +137,15 @@ def _continue(image: np.ndarray, unknown: np.ndarray, quality: _Quality, progres
     weight = np.pad((~unknown).astype(np.float32), pad)
     total, done = int(missing.sum()), 0
     for level in quality.levels:
-        todo = _blocks(missing, level.size)
-        spread = np.concatenate([_spread(values, weight, some, level, quality) for some in _chunks(todo, 1024)])
+        todo, spreads = _blocks(missing, level.size), [np.zeros(0)]
+        for some in _chunks(todo, 1024):
+            spreads.append(_spread(values, weight, some, level, quality))
+            progress(done / total)
+        spread = np.concatenate(spreads)
         keep = spread < level.spread if np.isfinite(level.spread) else np.ones(len(todo), bool)
         for some, amount in _rounds(missing, todo[keep], spread[keep], level.size):
-            _fill_blocks(values, weight, missing, some, amount, level, quality)
-            done = total - int(missing.sum()) if len(some) > _BATCH // 4 else done
-            progress(min(1.0, done / total))
+            done += _fill_blocks(values, weight, missing, some, amount, level, quality)
+            progress(done / total)
     return values[pad:-pad, pad:-pad]
 
 
@@ -226,14 +229,15 @@ def _fill_blocks(
     spread: np.ndarray,
     level: _Level,
     quality: _Quality,
-) -> None:
-    """Fills these blocks in place; what is made up counts half for the blocks to come (Seiler et al. 2015)."""
+) -> int:
+    """Fills these blocks in place, returns how many pixels; what is made up counts half for the blocks to come (Seiler et al. 2015)."""
     side, size = quality.window, level.size
     centre = np.arange(side) - (side - 1) / 2
     fading = (level.decay ** np.hypot(centre[:, None], centre)).astype(np.float32)
     near = _windows(weight, blocks, size, side) * fading
     count = np.clip(quality.per_spread * np.where(np.isfinite(spread), spread, 1), quality.least, quality.most)
     model = _waves(_windows(values, blocks, size, side), near, count / 2, quality.step)
+    filled = 0
     inner = slice((side - size) // 2, (side - size) // 2 + size)
     for (top, left), answer in zip(blocks, model[:, inner, inner], strict=True):
         place = slice(top, top + size), slice(left, left + size)
@@ -241,6 +245,8 @@ def _fill_blocks(
         values[place][hole] = np.clip(answer[hole], 0, 1)
         weight[place][hole] = 0.5
         missing[place] = False
+        filled += int(hole.sum())
+    return filled
 
 
 def _waves(around: np.ndarray, weight: np.ndarray, pairs: np.ndarray, step: float) -> np.ndarray:
@@ -306,14 +312,13 @@ def _solve(system: Any, right: np.ndarray, where: np.ndarray, progress: Progress
     cycle = _cycle(system, where, progress.part(0.0, 0.3))
     solution = cycle(right)
     rest = right - system @ solution
-    limit = 1e-7 * max(1e-6, float(np.abs(right).max()))
     direction, energy = np.zeros_like(right), np.ones(right.shape[1])
     progress = progress.part(0.3, 1.0)
     for turn in range(200):
         progress(turn / (turn + 10))
-        if np.abs(rest).max() < limit:
-            break
         better = cycle(rest)
+        if np.abs(better).max() < _EXACT:
+            break
         new = (rest * better).sum(axis=0)
         direction = better + direction * (new / energy if turn else 0.0)
         energy = np.maximum(new, 1e-30)
