@@ -1,1 +1,1 @@
-"""The window: Qt widgets around the engine."""
+"""The window of Photomend."""

@@ -1,0 +1,98 @@
+"""The history: one list of strokes and steps, and how far of it is done."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from app.selection import Patch
+from engine.document import Document
+
+
+@dataclass(frozen=True, eq=False)
+class PackedMask:
+    """A whole selection, zlib'd."""
+
+    shape: tuple[int, ...]
+    pixels: bytes
+
+    @staticmethod
+    def of(array: np.ndarray) -> "PackedMask":
+        return PackedMask(array.shape, zlib.compress(array.tobytes(), 1))
+
+    def array(self) -> np.ndarray:
+        """uint8 (H, W), read-only."""
+        return np.frombuffer(zlib.decompress(self.pixels), np.uint8).reshape(self.shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """A step: the document before and after it, and the selection where the step moved it."""
+
+    label: str
+    before: Document
+    after: Document
+    masks: tuple[PackedMask, PackedMask] | None = None
+
+
+Entry: TypeAlias = Patch | Change
+Move: TypeAlias = tuple[Entry, bool]  # an entry and whether it is redone (else undone)
+
+
+class History:
+    """Entries in the order they were made; the first `position` of them are done, the others undone."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self.entries: list[Entry] = []
+        self.position = 0
+        self._saved: Entry | None = None
+
+    def clear(self) -> None:
+        """As of a photo just opened."""
+        self.entries, self.position, self._saved = [], 0, None
+        self._changed()
+
+    def add(self, entry: Entry) -> None:
+        """One entry more after those that are done; those that were undone are forgotten."""
+        del self.entries[self.position :]
+        self.entries.append(entry)
+        self.position += 1
+        self._changed()
+
+    def moves_to(self, position: int) -> list[Move]:
+        """What to undo and redo, in this order, so that `position` entries are done."""
+        position = max(0, min(position, len(self.entries)))
+        if position < self.position:
+            return [(entry, False) for entry in reversed(self.entries[position : self.position])]
+        return [(entry, True) for entry in self.entries[self.position : position]]
+
+    def go(self, position: int) -> None:
+        """The moves are made: `position` entries are done."""
+        self.position = max(0, min(position, len(self.entries)))
+        self._changed()
+
+    @property
+    def last(self) -> Entry | None:
+        """The entry that was done last."""
+        return self.entries[self.position - 1] if self.position else None
+
+    @property
+    def can_undo(self) -> bool:
+        return self.position > 0
+
+    @property
+    def can_redo(self) -> bool:
+        return self.position < len(self.entries)
+
+    def mark_saved(self, entry: Entry | None) -> None:
+        """The state after `entry` (None: the first) is in a file."""
+        self._saved = entry
+        self._changed()
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether there is work that no file has."""
+        return self.last is not self._saved

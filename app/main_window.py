@@ -1,0 +1,309 @@
+"""The main window: where everything lies, and the wires between the session and the widgets."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import menus, theme
+from app.canvas import Canvas
+from app.file_commands import FileCommands
+from app.header import Header
+from app.history_panel import HistoryPanel
+from app.message_bar import MessageBar
+from app.operations_panel import OperationsPanel
+from app.preview import Previewer
+from app.session import Session
+from app.settings import Settings
+from app.start_page import StartPage
+from app.status_bar import StatusBar
+from app.tool_bar import BrushOptions, ToolColumn
+
+
+class MainWindow(QMainWindow):
+    """One photo at a time."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        super().__init__()
+        self.settings = settings or Settings()
+        device = self.settings.choice("device", "auto", ("auto", "cuda", "mps", "cpu"))
+        self.session = Session(device, self)
+        self.canvas = Canvas(self.session.selection, self)
+        self.message = MessageBar(self)
+        self.files = FileCommands(self.session, self.settings, self.message, self)
+        self.start = StartPage(self)
+        self.panel = OperationsPanel(self.session, self)
+        self.history = HistoryPanel(self.session, self)
+        self.status = StatusBar(self)
+        self.previewer = Previewer(self.session, self.canvas, self)
+        self.actions_by_name = menus.make_actions(self)
+        self.selection_menu = menus.make_menus(self)
+        self.options = BrushOptions(self.selection_menu, self)
+        self.tools = ToolColumn(menus.tool_actions(self.actions_by_name), self)
+        self.header = Header(self.session, [self.actions_by_name["open"], self.actions_by_name["paste"]], self)
+        self._pixel: QPoint | None = None
+        self._closing = False
+        self._lay_out()
+        self._wire()
+        self.use_theme(self.settings.theme)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(860, 560)
+        self._restore()
+        self._refresh()
+
+    # ------------------------------------------------------------------------------------------------ layout
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.start)
+        self.stack.addWidget(self.canvas)
+        centre = QWidget(self)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for one in (self.options, self.message):
+            column.addWidget(one)
+        column.addWidget(self.stack, 1)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.setHandleWidth(1)
+        self.splitter.addWidget(centre)
+        self.splitter.addWidget(self._make_side())
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([700, 304])
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self.tools)
+        middle.addWidget(self.splitter, 1)
+        page = QWidget(self)
+        page.setObjectName("page")
+        rows = QVBoxLayout(page)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.header)
+        rows.addLayout(middle, 1)
+        self.setCentralWidget(page)
+        self.setStatusBar(self.status)
+
+    def _make_side(self) -> QWidget:
+        side = QWidget(self)
+        side.setObjectName("side")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setMinimumWidth(280)
+        self.side_splitter = QSplitter(Qt.Orientation.Vertical, side)
+        self.side_splitter.setHandleWidth(1)
+        self.side_splitter.addWidget(self.panel)
+        self.side_splitter.addWidget(self.history)
+        self.side_splitter.setStretchFactor(0, 1)
+        self.side_splitter.setChildrenCollapsible(False)
+        self.side_splitter.setSizes([460, 130])
+        self.panel.setMinimumHeight(200)
+        self.history.setMinimumHeight(90)
+        self.export_button = QPushButton(self.tr("Export…"), side)
+        self.export_button.setObjectName("primary")
+        self.export_button.setToolTip(self.tr("Write the photo to a file (Ctrl+E)"))
+        self.export_button.clicked.connect(self.files.export)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(12, 8, 12, 10)
+        bottom.addWidget(self.export_button)
+        rows = QVBoxLayout(side)
+        rows.setContentsMargins(1, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.side_splitter, 1)
+        rows.addLayout(bottom)
+        return side
+
+    # ------------------------------------------------------------------------------------------------- wires
+    def _wire(self) -> None:
+        session, jobs = self.session, self.session.jobs
+        session.opened.connect(self._show_opened)
+        session.rendered.connect(self._show_rendered)
+        session.repaired.connect(self._reveal)
+        session.history_changed.connect(self._refresh)
+        session.failed.connect(self.message.warn)
+        session.selection.changed.connect(self._show_tint)
+        session.loader.loaded.connect(self._engine_loaded)
+        session.loader.failed.connect(self.status.device.setText)
+        session.loader.device_known.connect(self.status.device.setText)
+        jobs.started.connect(self._job_started)
+        jobs.progressed.connect(self.status.progress)
+        jobs.finished.connect(self._job_ended)
+        self.status.cancelled.connect(jobs.cancel)
+        self.start.open_wanted.connect(self.files.choose)
+        self.start.paste_wanted.connect(self.files.paste)
+        self.start.chosen.connect(self.files.open)
+        self.panel.preview_wanted.connect(self.previewer.show)
+        self.canvas.zoomed.connect(self.status.show_zoom)
+        self.canvas.pointed.connect(self._show_pixel)
+        self.canvas.brush_changed.connect(self._show_brush)
+        self.canvas.stroke_finished.connect(self._stroke_finished)
+        self.canvas.installEventFilter(self)
+        self.options.brush_changed.connect(self.canvas.set_brush)
+        QApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
+
+    def _show_opened(self) -> None:
+        assert self.session.view is not None
+        self.stack.setCurrentWidget(self.canvas)
+        self.canvas.show_after(self.session.view.display, False)
+        self.canvas.show_before(self.session.view.before)
+        self.canvas.set_brush(self.canvas.brush_size, self.canvas.hardness)
+        self.message.hide()
+        self.canvas.setFocus()
+        self._show_brush()
+        self._show_pixel(None)
+        self._refresh()
+
+    def _show_rendered(self, moved: bool) -> None:
+        assert self.session.view is not None
+        self.canvas.show_after(self.session.view.display, True)
+        self.canvas.show_before(self.session.view.before)
+        self.message.hide()
+        self._show_pixel(None if moved else self._pixel)
+
+    def _reveal(self) -> None:
+        """The tint would hide what was just repaired; it comes back with the next stroke."""
+        self.actions_by_name["tint"].setChecked(False)
+
+    def _show_tint(self) -> None:
+        if not self.actions_by_name["tint"].isChecked():
+            self.actions_by_name["tint"].setChecked(True)
+
+    def _stroke_finished(self) -> None:
+        if self.options.repair.isChecked() and self.session.loader.engine:
+            self.panel.apply(self.panel.repair, clear=True)
+
+    def _show_brush(self) -> None:
+        canvas = self.canvas
+        self.options.show_brush(canvas.brush_size, canvas.hardness, canvas.largest_brush())
+        self.actions_by_name[canvas.tool].setChecked(True)
+
+    def _show_pixel(self, at: QPoint | None) -> None:
+        self._pixel = at
+        photo, view = self.session.photo, self.session.view
+        if at is None or photo is None or view is None:
+            self.status.show_pixel("")
+            return
+        if at.y() >= view.image.shape[0] or at.x() >= view.image.shape[1]:
+            return
+        most = 2**photo.metadata.depth - 1
+        values = [round(float(value) * most) for value in view.image[at.y(), at.x()]]
+        text = str(values[0]) if photo.metadata.grey else "  ".join(str(value) for value in values)
+        self.status.show_pixel(f"{at.x()}, {at.y()}    {text}")
+
+    def _engine_loaded(self) -> None:
+        self.status.device.setText(self.tr("Starting the models…"))
+        assert self.session.loader.engine is not None
+        menus.fill_operations(self, self.session.loader.engine)
+        self._refresh()
+
+    def _job_started(self, title: str) -> None:
+        self.status.begin(title)
+        self.actions_by_name["cancel"].setEnabled(True)
+
+    def _job_ended(self) -> None:
+        self.status.end()
+        self.actions_by_name["cancel"].setEnabled(False)
+
+    def _refresh(self) -> None:
+        """Enable what can be done; show the name."""
+        session, actions = self.session, self.actions_by_name
+        is_open, loaded = session.view is not None, session.loader.engine is not None
+        selected = is_open and not session.selection.is_empty()
+        actions.enable(menus.NEED_PHOTO, is_open)
+        actions.enable(menus.NEED_ENGINE, is_open and loaded)
+        actions.enable("grow shrink feather", selected and loaded)
+        actions.enable("clear save-mask", selected)
+        actions["undo"].setEnabled(session.history.can_undo)
+        actions["redo"].setEnabled(session.history.can_redo)
+        self.export_button.setEnabled(is_open)
+        self.options.setEnabled(is_open)
+        star = "*" if session.history.unsaved else ""
+        self.setWindowTitle(f"{session.name}{star} — Photomend" if is_open else "Photomend")
+        self.start.refresh_sample()
+        if not is_open:
+            self.start.show_recent(self.settings.recent)
+
+    # ------------------------------------------------------------------------------------------------- theme
+    def use_theme(self, name: str) -> None:
+        """ "system", "light" or "dark"."""
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        self.settings.put("theme", name)
+        colours = theme.use(application, name)
+        for one in (self.actions_by_name, self.message, self.start, self.panel, self.history):
+            one.use_colours(colours)
+        self.actions_by_name[f"theme-{name}"].setChecked(True)
+
+    def _system_theme_changed(self) -> None:
+        if self.settings.theme == "system":
+            self.use_theme("system")
+
+    # ------------------------------------------------------------------------------------- start, drop, close
+    def begin(self, path: Path | None) -> None:
+        """After the window is shown: open a photo, if one was named, and load the engine."""
+        if path is not None:
+            self.session.open(path)
+        self.session.loader.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Hold \\ on the canvas: the original."""
+        if watched is self.canvas:
+            if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Backslash:
+                if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and not event.isAutoRepeat():
+                    self.canvas.hold_original(event.type() == QEvent.Type.KeyPress)
+            elif isinstance(event, QFocusEvent) and event.lostFocus():
+                self.canvas.hold_original(False)
+        return super().eventFilter(watched, event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if self.files.can_take(event.mimeData()):
+            event.acceptProposedAction()
+            self.start.set_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.start.set_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.start.set_over(False)
+        if self.files.take(event.mimeData()):
+            event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closing and self.session.history.unsaved:
+            event.ignore()
+            self.files.ask_unsaved(self._close_anyway)
+            return
+        self._save()
+        self.resting = self.session.close()
+        event.accept()
+
+    def _close_anyway(self) -> None:
+        self._closing = True
+        QTimer.singleShot(0, self.close)
+
+    def _restore(self) -> None:
+        if not self.restoreGeometry(self.settings.blob("geometry")):
+            self.resize(1280, 820)
+        self.splitter.restoreState(self.settings.blob("splitter"))
+        self.side_splitter.restoreState(self.settings.blob("side"))
+        size = self.settings.number("brush/size", 40, 1, 10000)
+        self.canvas.set_brush(size, self.settings.number("brush/hardness", 0.8, 0, 1))
+        self._show_brush()
+
+    def _save(self) -> None:
+        self.settings.put_blob("geometry", self.saveGeometry())
+        self.settings.put_blob("splitter", self.splitter.saveState())
+        self.settings.put_blob("side", self.side_splitter.saveState())
+        self.settings.put("brush/size", self.canvas.brush_size)
+        self.settings.put("brush/hardness", self.canvas.hardness)
+        self.settings.sync()

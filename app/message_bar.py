@@ -1,0 +1,59 @@
+"""The message bar: one sentence over the canvas, which never blocks the window."""
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from app.theme import Colours, icon
+
+_GOOD_FOR = 8000  # ms that good news stay; bad news stay until they are closed or replaced
+
+
+class MessageBar(QFrame):
+    """Hidden until there is something to say."""
+
+    acted = Signal()  # the button of the message was pressed
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self.text = QLabel(self)
+        self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.button = QPushButton(self)
+        self.button.clicked.connect(self.acted)
+        self.close_button = QToolButton(self)
+        self.close_button.setAccessibleName(self.tr("Close the message"))
+        self.close_button.setToolTip(self.tr("Close the message"))
+        self.close_button.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 5, 8, 5)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.button)
+        row.addWidget(self.close_button)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    def warn(self, sentence: str, button: str = "") -> None:
+        """Something that the user can act on."""
+        self._show(sentence, "warning", button)
+        self._timer.stop()
+
+    def tell(self, sentence: str) -> None:
+        """Good news."""
+        self._show(sentence, "good", "")
+        self._timer.start(_GOOD_FOR)
+
+    def _show(self, sentence: str, kind: str, button: str) -> None:
+        self.text.setText(sentence)
+        self.text.setAccessibleName(sentence)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+        if self.property("kind") != kind:
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+        self.show()
+
+    def use_colours(self, colours: Colours) -> None:
+        self.close_button.setIcon(icon("close", colours))

@@ -1,0 +1,206 @@
+"""The operations panel: the three steps of the work, and every other operation through one search box."""
+
+from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QCompleter, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app.engine_loader import Engine
+from app.sections import Kind, Section
+from app.session import Session
+from app.theme import Colours
+from engine.errors import RestoreError
+from engine.image import Box
+from engine.operation import Operation
+
+
+class OperationsPanel(QWidget):
+    """Filled when the engine is loaded; until then it says that it loads, or why it cannot."""
+
+    preview_wanted = Signal(object)  # the Section that shall be previewed, or None
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panelBody")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._session = session
+        self._titles: dict[str, Kind] = {}
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Find an operation (Ctrl+F)"))
+        self.search.setAccessibleName(self.tr("Find an operation"))
+        self.search.setClearButtonEnabled(True)
+        self._words = QStringListModel(self)
+        completer = QCompleter(self._words, self)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setMaxVisibleItems(14)
+        completer.activated.connect(self._found)
+        self.search.setCompleter(completer)
+        self.search.returnPressed.connect(self._take_search)
+        self.noise = Section(self.tr("1   CLEAN NOISE"), self.tr("Apply"), self)
+        self.damage = Section(self.tr("2   FIND DAMAGE"), self.tr("Detect"), self, preview=False)
+        self.repair = Section(self.tr("3   REPAIR"), self.tr("Repair"), self)
+        self.other = Section("", self.tr("Apply"), self)
+        self.sections = (self.noise, self.damage, self.repair, self.other)
+        self.add = QCheckBox(self.tr("Add"), self)
+        self.add.setToolTip(self.tr("Keep what is selected and add what is found; otherwise it takes its place"))
+        self.damage.extra.addWidget(self.add)
+        self.damage.button.setToolTip(self.tr("Select damage everywhere (Shift+D); in the visible part only: D"))
+        self.repair.button.setToolTip(self.tr("Repair what is selected (Enter)"))
+        self.state = QLabel(self.tr("Loading the engine…"), self)
+        self.state.setWordWrap(True)
+        self.state.setContentsMargins(12, 12, 12, 4)
+        self.again = QPushButton(self.tr("Try again"), self)
+        self.again.hide()
+        self.again.clicked.connect(self._load_again)
+        self._lay_out()
+        for one in self.sections:
+            one.hide()
+            one.applied.connect(self._apply_sender)
+            one.preview_toggled.connect(self._preview_sender)
+        session.loader.loaded.connect(self._fill)
+        session.loader.failed.connect(self._show_failure)
+        session.history_changed.connect(self.refresh)
+        session.opened.connect(self.refresh)
+        self.refresh()
+
+    def _lay_out(self) -> None:
+        inside = QWidget(self)
+        inside.setObjectName("panelBody")
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for one in self.sections:
+            rows.addWidget(one)
+        rows.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll = scroll
+        top = QVBoxLayout()
+        top.setContentsMargins(12, 8, 12, 8)
+        top.addWidget(self.search)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addLayout(top)
+        outer.addWidget(self.state)
+        outer.addWidget(self.again, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addWidget(scroll, 1)
+
+    # ------------------------------------------------------------------------------------------------ engine
+    def _fill(self) -> None:
+        engine = self._session.loader.engine
+        assert engine is not None
+        self.state.hide()
+        self.again.hide()
+        groups = by_group(engine)
+        first = {"noise": "denoise", "repair": "fill"}
+        for section, group in ((self.noise, "noise"), (self.repair, "repair")):
+            section.fill(sorted(groups.get(group, []), key=lambda kind, word=first[group]: kind.id != word))
+        self.damage.fill(list(engine.detectors.values()))
+        self._titles = {kind.title: kind for kinds in groups.values() for kind in kinds}
+        self._titles |= {kind.title: kind for kind in engine.detectors.values()}
+        self._words.setStringList(sorted(self._titles))
+        self.refresh()
+
+    def _show_failure(self, sentence: str) -> None:
+        self.state.setText(sentence)
+        self.state.show()
+        self.again.show()
+
+    def _load_again(self) -> None:
+        self.state.setText(self.tr("Loading the engine…"))
+        self.again.hide()
+        self._session.loader.start()
+
+    # ------------------------------------------------------------------------------------------------- other
+    def _found(self, title: str) -> None:
+        kind = self._titles.get(title)
+        if kind:
+            self.show_operation(kind.id)
+
+    def _take_search(self) -> None:
+        text = self.search.text().strip().lower()
+        match = next((title for title in self._titles if text and text in title.lower()), None)
+        if match:
+            self._found(match)
+
+    def show_operation(self, word: str) -> None:
+        """Bring an operation or detector into view, ready to be set."""
+        kind = next((one for one in self._titles.values() if one.id == word), None)
+        if kind is None:
+            return
+        home = next((one for one in self.sections[:3] if one.choice.findData(word) >= 0), self.other)
+        if home is self.other:
+            self.other.head.setText(kind.title.upper())
+            self.other.fill([kind])
+            self.refresh()
+        home.choose(word)
+        self.search.clear()
+        home.body.adjustSize()
+        self._scroll.ensureWidgetVisible(home.button)
+        home.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # ------------------------------------------------------------------------------------------------- doing
+    def _apply_sender(self) -> None:
+        section = self.sender()
+        if section is self.damage:
+            self.find_damage(None)
+        elif isinstance(section, Section):
+            self.apply(section)
+
+    def apply(self, section: Section, clear: bool = False) -> None:
+        """Run the operation of a section; what is out of range is refused here."""
+        try:
+            operation = section.value()
+        except RestoreError as error:
+            self._session.failed.emit(str(error))
+            return
+        if isinstance(operation, Operation):
+            self._session.apply(operation, clear)
+
+    def find_damage(self, box: Box | None) -> None:
+        """Run the detector in `box`; None: everywhere."""
+        try:
+            detector = self.damage.value()
+        except RestoreError as error:
+            self._session.failed.emit(str(error))
+            return
+        if detector is not None:
+            self._session.find(detector, box, self.add.isChecked())
+
+    def _preview_sender(self, on: bool) -> None:
+        section = self.sender()
+        if on:
+            for one in self.sections:
+                if one is not section:
+                    one.preview.setChecked(False)
+        wanted = next((one for one in self.sections if one.preview.isChecked()), None)
+        if on or wanted is None:
+            self.preview_wanted.emit(wanted)
+
+    def refresh(self) -> None:
+        """Enable what can be done with what is open and selected; say where it will work."""
+        ready = self._session.view is not None
+        selected = ready and not self._session.selection.is_empty()
+        for one in self.sections:
+            needs = isinstance(one.kind, type) and issubclass(one.kind, Operation) and one.kind.needs_mask
+            one.button.setEnabled(ready and (selected or not needs))
+        self.noise.button.setText(self.tr("Apply to selection") if selected else self.tr("Apply"))
+        kind = self.other.kind
+        moves = isinstance(kind, type) and issubclass(kind, Operation) and kind.moves
+        self.other.button.setText(self.tr("Apply to selection") if selected and not moves else self.tr("Apply"))
+        self.repair.say("" if selected or not ready else self.tr("Paint over the damage, or let step 2 find it."))
+
+    def use_colours(self, colours: Colours) -> None:
+        for one in self.sections:
+            one.use_colours(colours)
+
+
+def by_group(engine: Engine) -> dict[str, list[Kind]]:
+    """The operations of each group, groups and operations in the order of their ids."""
+    groups: dict[str, list[Kind]] = {}
+    for kind in engine.operations.values():
+        groups.setdefault(kind.group, []).append(kind)
+    return groups

@@ -1,0 +1,166 @@
+"""What the worker thread does for the session: reading, rendering, previews, detecting, exporting. No widgets."""
+
+import io
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageCms
+from PySide6.QtGui import QImage
+
+from app.display import Display, changed_box
+from app.history import PackedMask
+from engine import files, params
+from engine.document import Document
+from engine.errors import RestoreError
+from engine.files import ExportSettings, Metadata, Photo
+from engine.image import Box, Image, Mask, frozen, whole
+from engine.operation import Detector, Operation, Step, apply
+from engine.progress import Progress
+
+_UNBOUNDED_CONTEXT = 128  # px around a preview of an operation that looks at the whole photo
+PREVIEW_LIMIT = 8_000_000  # px; more than that is no preview but the work itself
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A document as it is shown: its image, the screen copy, and the screen copy of the original, moved alike."""
+
+    document: Document
+    image: Image
+    display: Display
+    before: Display
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """The view after one more step; the selection before and after where the step moved it."""
+
+    view: View
+    masks: tuple[PackedMask, PackedMask] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A photo and its first view; `path` is None where it came from no file."""
+
+    photo: Photo
+    view: View
+    name: str
+    path: Path | None = None
+
+
+def open_file(path: Path, progress: Progress) -> Opened:
+    """The photo in a file. Raises RestoreError, Cancelled."""
+    photo = files.read(path, progress.part(0, 0.7))
+    return Opened(photo, _first_view(photo, progress.part(0.7, 1)), path.name, path)
+
+
+def open_picture(picture: QImage, name: str, progress: Progress) -> Opened:
+    """A photo from a picture of the clipboard. Raises RestoreError, Cancelled."""
+    if picture.isNull() or not picture.width() or not picture.height():
+        raise RestoreError("The clipboard holds no picture.")
+    grey = picture.isGrayscale()
+    alpha = picture.hasAlphaChannel()
+    picture = picture.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), picture.bytesPerLine())
+    pixels = rows[:, : picture.width() * 4].reshape(picture.height(), picture.width(), 4)
+    values = pixels.astype(np.float32) / np.float32(255)
+    opaque = frozen(values[..., 3].copy()) if alpha and (pixels[..., 3] < 255).any() else None
+    photo = Photo(frozen(values[..., :3].copy()), opaque, Metadata("png", 8, grey))
+    return Opened(photo, _first_view(photo, progress), name)
+
+
+def _first_view(photo: Photo, progress: Progress) -> View:
+    display = Display.build(photo.image, photo.metadata.icc, progress)
+    return View(Document(photo.image), photo.image, display, display)
+
+
+def show(old: View, document: Document, progress: Progress) -> View:
+    """The view of another document of the same photo. Raises RestoreError, Cancelled."""
+    image = document.render(progress.part(0, 0.9))
+    moved = _moves(document) != _moves(old.document)
+    if image.shape == old.image.shape and not moved:
+        display = old.display.updated(image, changed_box(old.image, image))
+        return View(document, image, display, old.before)
+    display = Display.build(image, old.display.icc, progress.part(0.9, 1))
+    original = document.move(document.source) if _moves(document) else document.source
+    return View(document, image, display, Display.build(original, old.display.icc))
+
+
+def _moves(document: Document) -> tuple[Step, ...]:
+    return tuple(step for step in document.steps if step.operation.moves)
+
+
+def step(old: View, operation: Operation, selection: np.ndarray, progress: Progress) -> Stepped:
+    """The view after the operation on the selected pixels, or on all where none is. Raises RestoreError, Cancelled."""
+    mask = None if operation.moves else as_mask(selection)
+    view = show(old, old.document.then(Step(operation, mask)), progress)
+    if not operation.moves:
+        return Stepped(view)
+    return Stepped(view, (PackedMask.of(selection), PackedMask.of(moved(operation, selection))))
+
+
+def moved(operation: Operation, selection: np.ndarray) -> np.ndarray:
+    """The selection (uint8) after an operation that moves pixels, treated as a grey image."""
+    plane = selection.astype(np.float32)[..., None] / np.float32(255)
+    result = apply(Step(operation), frozen(np.repeat(plane, 3, axis=2)))
+    return np.round(result[..., 0] * 255).astype(np.uint8)
+
+
+def as_mask(selection: np.ndarray) -> Mask | None:
+    """The selection (uint8) as the engine wants it; None where nothing is selected: the whole photo."""
+    return frozen(selection.astype(np.float32) / np.float32(255)) if selection.any() else None
+
+
+def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, progress: Progress) -> Display:
+    """The screen copy of what the operation would make of `box`, at true pixels. Raises RestoreError, Cancelled.
+
+    An operation that depends on the whole photo sees some surroundings only, which is nearly the same.
+    """
+    params.check(operation)
+    context = operation.context
+    wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape)
+    part = view.image[wide.slices]
+    within = as_mask(selection[wide.slices])
+    if within is None and selection.any():
+        result = part  # the selection is elsewhere
+    else:
+        result = apply(Step(operation, within), frozen(part), progress)
+    inner = result[box.top - wide.top : box.bottom - wide.top, box.left - wide.left : box.right - wide.left]
+    return Display.build(frozen(inner), view.display.icc)
+
+
+def detect(
+    view: View, detector: Detector, selection: np.ndarray, box: Box | None, add: bool, progress: Progress
+) -> Mask:
+    """The selection with what the detector finds in `box` (None: everywhere), instead of or added to what was there.
+
+    Outside `box` the selection stays. Raises RestoreError, Cancelled.
+    """
+    params.check(detector)
+    box = box or whole(view.image)
+    wide = box.grown(detector.context or 0, view.image.shape)
+    found = detector.detect(frozen(view.image[wide.slices]), progress)
+    inner = found[box.top - wide.top : box.bottom - wide.top, box.left - wide.left : box.right - wide.left]
+    result = selection.astype(np.float32) / np.float32(255)
+    result[box.slices] = np.maximum(result[box.slices], inner) if add else inner
+    return frozen(result)
+
+
+def export(photo: Photo, view: View, path: Path, settings: ExportSettings, progress: Progress) -> Path:
+    """Write the view's image with all that came with the photo; the path really written. Raises RestoreError."""
+    alpha = photo.alpha
+    if alpha is not None and _moves(view.document):
+        alpha = frozen(view.document.move(frozen(np.repeat(alpha[..., None], 3, axis=2)))[..., 0].copy())
+    return files.write(replace(photo, image=view.image, alpha=alpha), path, settings, progress)
+
+
+def profile_name(icc: bytes | None) -> str:
+    """What a colour profile calls itself; empty where there is none or it is broken."""
+    if not icc:
+        return ""
+    try:
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
+    except (ImageCms.PyCMSError, OSError):
+        return ""

@@ -1,0 +1,150 @@
+"""Sections of the operations panel: a head that opens and closes, a form, and what to do with it."""
+
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.form import Form, StillWheel
+from app.theme import Colours, icon
+from engine.operation import Detector, Operation
+
+Kind = type[Operation] | type[Detector]
+
+
+class Section(QWidget):
+    """One step of the work: which of some operations (or detectors), its parameters, and the button to run it."""
+
+    applied = Signal()
+    edited = Signal()  # the operation or a parameter is another one
+    preview_toggled = Signal(bool)
+
+    def __init__(self, title: str, apply_text: str, parent: QWidget | None = None, preview: bool = True) -> None:
+        super().__init__(parent)
+        self.setObjectName("section")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._forms: dict[str, Form] = {}
+        self._kinds: dict[str, Kind] = {}
+        self.head = QPushButton(title, self)
+        self.head.setObjectName("sectionHead")
+        self.head.setCheckable(True)
+        self.head.setChecked(True)
+        self.head.toggled.connect(self._show_body)
+        self.body = QWidget(self)
+        self.choice = QComboBox(self.body)
+        self.choice.setAccessibleName(self.tr("Method"))
+        self.choice.currentIndexChanged.connect(self._choose)
+        StillWheel.on(self.choice)
+        self.summary = QLabel(self.body)
+        self.summary.setObjectName("faint")
+        self.summary.setWordWrap(True)
+        self.hint = QLabel(self.body)
+        self.hint.setObjectName("faint")
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        self._form_place = QVBoxLayout()
+        self.preview = QCheckBox(self.tr("Preview"), self.body)
+        self.preview.setToolTip(self.tr("Show the result in the visible part of the photo, at its true pixels"))
+        self.preview.setVisible(preview)
+        self.preview.toggled.connect(self.preview_toggled)
+        self.reset = QToolButton(self.body)
+        self.reset.setToolTip(self.tr("Back to the defaults"))
+        self.reset.setAccessibleName(self.tr("Back to the defaults"))
+        self.reset.clicked.connect(self._reset)
+        self.button = QPushButton(apply_text, self.body)
+        self.button.setObjectName("primary")
+        self.button.clicked.connect(self.applied)
+        self.extra = QHBoxLayout()  # for what only one section has
+        self._lay_out()
+        self._colours: Colours | None = None
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(6)
+        buttons.addWidget(self.preview)
+        buttons.addStretch(1)
+        buttons.addWidget(self.reset)
+        buttons.addLayout(self.extra)
+        buttons.addWidget(self.button)
+        rows = QVBoxLayout(self.body)
+        rows.setContentsMargins(12, 0, 12, 12)
+        rows.setSpacing(8)
+        rows.addWidget(self.choice)
+        rows.addWidget(self.summary)
+        rows.addLayout(self._form_place)
+        rows.addWidget(self.hint)
+        rows.addLayout(buttons)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.head)
+        outer.addWidget(self.body)
+
+    def fill(self, kinds: list[Kind]) -> None:
+        """Offer these, the first chosen."""
+        self._kinds = {kind.id: kind for kind in kinds}
+        self.choice.blockSignals(True)
+        self.choice.clear()
+        for kind in kinds:
+            self.choice.addItem(kind.title, kind.id)
+        self.choice.blockSignals(False)
+        self.choice.setVisible(len(kinds) > 1)
+        self.setVisible(bool(kinds))
+        if kinds:
+            self._choose()
+
+    def choose(self, word: str) -> None:
+        """Show the form of one of those offered."""
+        self.choice.setCurrentIndex(self.choice.findData(word))
+        self.head.setChecked(True)
+
+    @property
+    def form(self) -> Form | None:
+        return self._forms.get(str(self.choice.currentData()))
+
+    @property
+    def kind(self) -> Kind | None:
+        return self._kinds.get(str(self.choice.currentData()))
+
+    def value(self) -> Any:
+        """The operation or detector as it is set. Raises RestoreError where a parameter is out of range."""
+        return self.form.value() if self.form else None
+
+    def say(self, hint: str) -> None:
+        """A remark under the form, such as why there is no preview."""
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def use_colours(self, colours: Colours) -> None:
+        self._colours = colours
+        self.reset.setIcon(icon("reset", colours))
+        self._show_body(self.head.isChecked())
+
+    def _choose(self) -> None:
+        kind = self.kind
+        if kind is None:
+            return
+        if kind.id not in self._forms:
+            made = Form(kind, self.body)
+            made.changed.connect(self.edited)
+            self._forms[kind.id] = made
+            self._form_place.addWidget(made)
+        for word, one in self._forms.items():
+            one.setVisible(word == kind.id)
+        self.reset.setVisible(bool(self._forms[kind.id].has_rows()))
+        self.summary.setText(kind.summary)
+        self.summary.setVisible(bool(kind.summary))
+        moves = issubclass(kind, Operation) and kind.moves
+        self.preview.setEnabled(not moves)
+        self.say("")
+        self.edited.emit()
+
+    def _reset(self) -> None:
+        if self.form:
+            self.form.reset()
+
+    def _show_body(self, on: bool) -> None:
+        self.body.setVisible(on)
+        if self._colours:
+            self.head.setIcon(icon("down" if on else "right", self._colours))
+            self.head.setIconSize(QSize(16, 16))

@@ -1,0 +1,251 @@
+"""The session: the open photo as the widgets see it. They talk to it and never to each other."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from app import rendering
+from app.engine_loader import EngineLoader
+from app.history import Change, History, Move
+from app.jobs import Jobs
+from app.rendering import Opened, Stepped, View
+from app.selection import Patch, Selection
+from engine import files, params
+from engine.errors import RestoreError
+from engine.files import ExportSettings, Photo
+from engine.image import Box
+from engine.operation import Detector, Operation
+
+
+class Session(QObject):
+    """One photo, its view, selection and history. What takes time is done by `jobs`; see `rendering`."""
+
+    opened = Signal()  # another photo
+    rendered = Signal(bool)  # another image; True: its pixels moved or its size is another
+    repaired = Signal()  # a step on the selection arrived
+    history_changed = Signal()
+    previewed = Signal(object, object)  # Box and its Display, or None where there is no preview
+    exported = Signal(object)  # the Path written
+    failed = Signal(str)  # a sentence for the user
+
+    def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = Jobs(self)
+        self.loader = EngineLoader(self.jobs, device, self)
+        self.selection = Selection(self)
+        self.history = History(self.history_changed.emit)
+        self.photo: Photo | None = None
+        self.view: View | None = None
+        self.name = ""
+        self.path: Path | None = None
+        self.export_path: Path | None = None  # where it was exported to last
+        self._travel: tuple[int, int] | None = None  # number of a job and the position it goes to
+        self._preview_job: int | None = None
+        self.selection.committed.connect(self._remember)
+        self.jobs.failed.connect(self.failed)
+
+    # ------------------------------------------------------------------------------------------------- opening
+    def open(self, path: Path) -> None:
+        """Open a photo file; the photo before stays until the new one is there."""
+        self.jobs.start(partial(rendering.open_file, path), self._show_opened, self.tr("Opening {}").format(path.name))
+
+    def open_picture(self, picture: QImage, name: str) -> None:
+        """Open a picture of the clipboard."""
+        self.jobs.start(
+            lambda progress: rendering.open_picture(picture, name, progress), self._show_opened, self.tr("Pasting")
+        )
+
+    def _show_opened(self, opened: Opened) -> None:
+        self.photo, self.view, self.name, self.path = opened.photo, opened.view, opened.name, opened.path
+        self.export_path = None
+        height, width = opened.view.image.shape[:2]
+        self.history.clear()
+        self.selection.reset(height, width)
+        self.opened.emit()
+
+    # ---------------------------------------------------------------------------------------------- operations
+    def apply(self, operation: Operation, clear: bool = False) -> None:
+        """Put one more step on the photo; `clear` empties the selection when it is there."""
+        view = self.view
+        if view is None:
+            return
+        try:
+            params.check(operation)
+        except RestoreError as error:
+            self.failed.emit(str(error))
+            return
+        self._no_preview()
+        selection = self.selection.array.copy()
+        revision = self.history.last
+        self.jobs.start(
+            lambda progress: rendering.step(view, operation, selection, progress),
+            lambda stepped: self._arrive(operation, stepped, revision, clear),
+            operation.title,
+        )
+
+    def _arrive(self, operation: Operation, stepped: Stepped, revision: object, clear: bool) -> None:
+        assert self.view is not None
+        if stepped.masks and (self.history.last is not revision or self.selection.is_open):
+            self.apply(operation)  # painted meanwhile: the selection has to be moved again
+            return
+        before, self.view = self.view, stepped.view
+        if stepped.masks:
+            self.selection.replace(stepped.masks[1].array())
+        self.history.add(Change(operation.title, before.document, stepped.view.document, stepped.masks))
+        self.rendered.emit(stepped.masks is not None)
+        if operation.moves or stepped.view.document.steps[-1].mask is None:
+            return
+        self.repaired.emit()
+        if clear and not self.selection.is_open:
+            self.selection.edit(self.tr("Clear after repair"), np.zeros_like)
+
+    def preview(self, operation: Operation, box: Box) -> bool:
+        """Show what the operation would make of `box`; False where that is not possible now."""
+        view = self.view
+        pixels = (box.bottom - box.top) * (box.right - box.left)
+        if view is None or self.jobs.title or operation.moves or not 0 < pixels <= rendering.PREVIEW_LIMIT:
+            return False
+        selection = self.selection.array.copy()
+        self._preview_job = self.jobs.start(
+            lambda progress: rendering.preview(view, operation, selection, box, progress),
+            lambda display: self.previewed.emit(box, display),
+            failed=lambda _sentence: self.previewed.emit(box, None),
+        )
+        return True
+
+    def stop_preview(self) -> None:
+        """No preview is wanted any more."""
+        self._no_preview()
+
+    def _no_preview(self) -> None:
+        if self._preview_job is not None and self.jobs.running == self._preview_job:
+            self.jobs.cancel()
+        self._preview_job = None
+        self.previewed.emit(Box(0, 0, 0, 0), None)
+
+    def find(self, detector: Detector, box: Box | None, add: bool) -> None:
+        """Select what the detector finds in `box` (None: everywhere), as one command that can be undone."""
+        view = self.view
+        if view is None:
+            return
+        selection = self.selection.array.copy()
+        label = detector.title
+        self.jobs.start(
+            lambda progress: rendering.detect(view, detector, selection, box, add, progress),
+            lambda mask: self.selection.set_mask(mask, label),
+            label,
+        )
+
+    def is_open(self) -> bool:
+        return self.view is not None
+
+    # ----------------------------------------------------------------------------------------------- selection
+    def edit_selection(self, label: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+        """A command on the selection, such as inverting it."""
+        if self.view is not None:
+            self.selection.edit(label, change)
+
+    def load_selection(self, path: Path) -> None:
+        """The selection from a PNG that `save_selection` (or any other program) wrote."""
+        if self.view is None:
+            return
+        shape = self.view.image.shape[:2]
+        label = self.tr("Load selection")
+        self.jobs.start(
+            lambda _progress: files.read_mask(path, shape), lambda mask: self.selection.set_mask(mask, label), label
+        )
+
+    def save_selection(self, path: Path, done: Callable[[None], None]) -> None:
+        """The selection as a grey PNG."""
+        selection = self.selection.array.astype(np.float32) / np.float32(255)
+        self.jobs.start(lambda _progress: files.write_mask(selection, path), done, self.tr("Saving selection"))
+
+    # ------------------------------------------------------------------------------------------------- history
+    def _remember(self, patch: Patch) -> None:
+        self.history.add(patch)
+
+    def undo(self) -> None:
+        """One entry back; while a step is being undone, one more."""
+        self.go_to(self._heading() - 1)
+
+    def redo(self) -> None:
+        """One entry forward."""
+        self.go_to(self._heading() + 1)
+
+    def _heading(self) -> int:
+        if self._travel and self._travel[0] == self.jobs.running:
+            return self._travel[1]
+        return self.history.position
+
+    def go_to(self, position: int) -> None:
+        """Undo or redo until `position` entries are done."""
+        position = max(0, min(position, len(self.history.entries)))
+        self.selection.commit()
+        moves = self.history.moves_to(position)
+        view, last = self.view, self.history.last
+        if view is None:
+            return
+        document = view.document
+        for entry, forward in moves:
+            if isinstance(entry, Change):
+                document = entry.after if forward else entry.before
+        if document is view.document:
+            if self._travel and self._travel[0] == self.jobs.running:
+                self.jobs.cancel()
+            self._make(moves, position)
+            return
+        self._no_preview()
+        word = self.tr("Undo") if position < self.history.position else self.tr("Redo")
+        number = self.jobs.start(
+            lambda progress: rendering.show(view, document, progress),
+            lambda shown: self._arrive_at(shown, moves, position, last),
+            "" if document.is_rendered() else word,
+        )
+        self._travel = (number, position)
+
+    def _arrive_at(self, view: View, moves: list[Move], position: int, last: object) -> None:
+        if self.history.last is not last:
+            return  # painted meanwhile: what was undone would no longer be the last thing that was done
+        moved = any(isinstance(entry, Change) and entry.masks for entry, _ in moves)
+        self.view = view
+        self._make(moves, position)
+        self.rendered.emit(moved)
+
+    def _make(self, moves: list[Move], position: int) -> None:
+        for entry, forward in moves:
+            if isinstance(entry, Patch):
+                (self.selection.redo if forward else self.selection.undo)(entry)
+            elif entry.masks:
+                self.selection.replace(entry.masks[1 if forward else 0].array())
+        self.history.go(position)
+
+    # -------------------------------------------------------------------------------------------------- export
+    def export(self, path: Path, settings: ExportSettings) -> None:
+        """Write the photo as it is shown."""
+        photo, view, entry = self.photo, self.view, self.history.last
+        if photo is None or view is None:
+            return
+
+        def arrive(written: Path) -> None:
+            self.export_path = path
+            self.history.mark_saved(entry)
+            self.exported.emit(written)
+
+        self._no_preview()
+        self.jobs.start(
+            lambda progress: rendering.export(photo, view, path, settings, progress), arrive, self.tr("Exporting")
+        )
+
+    def default_export_path(self, folder: Path, suffix: str) -> Path:
+        """Beside the original, "name restored.suffix"; in `folder` where the photo is from no file."""
+        stem = Path(self.name).stem or self.tr("photo")
+        return (self.path.parent if self.path else folder) / f"{stem} {self.tr('restored')}{suffix}"
+
+    def close(self) -> bool:
+        """Stop all work; whether the threads came to rest."""
+        resting = self.jobs.close()
+        return self.loader.close() and resting

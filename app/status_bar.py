@@ -1,0 +1,77 @@
+"""The status bar: the device, the running job with the time left and Cancel, the zoom and the pixel under the mouse."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
+
+
+def duration(seconds: float) -> str:
+    """ "4 s", "2 min 10 s", "1 h 5 min": rounded so that it does not flicker."""
+    whole = round(seconds) if seconds < 20 else 5 * round(seconds / 5)
+    if whole < 60:
+        return f"{max(1, whole)} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+class StatusBar(QStatusBar):
+    """Shows; knows nothing of the session."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.setMinimumHeight(30)
+        self.device = QLabel(self.tr("Loading the engine…"), self)
+        self.device.setObjectName("faint")
+        self.device.setAccessibleName(self.tr("Device"))
+        self.job = QWidget(self)
+        self.title = QLabel(self.job)
+        self.bar = QProgressBar(self.job)
+        self.bar.setRange(0, 1000)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(140)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.left = QLabel(self.job)
+        self.left.setObjectName("faint")
+        self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("~00 min 00 s"))
+        self.cancel = QPushButton(self.tr("Cancel"), self.job)
+        self.cancel.setToolTip(self.tr("Stop the job; nothing is changed (Esc)"))
+        self.cancel.setStyleSheet("padding: 1px 10px;")
+        self.cancel.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self.job)
+        row.setContentsMargins(12, 0, 0, 0)
+        row.setSpacing(8)
+        for one in (self.title, self.bar, self.left, self.cancel):
+            row.addWidget(one)
+        self.pixel = QLabel(self)
+        self.pixel.setAccessibleName(self.tr("Pixel under the mouse"))
+        self.zoom = QLabel(self)
+        self.zoom.setAccessibleName(self.tr("Zoom"))
+        self.setContentsMargins(10, 0, 10, 0)
+        self.addWidget(self.device)
+        self.addWidget(self.job)
+        self.addPermanentWidget(self.pixel)
+        self.addPermanentWidget(self.zoom)
+        self.job.hide()
+
+    def begin(self, title: str) -> None:
+        self.title.setText(title)
+        self.bar.setValue(0)
+        self.left.clear()
+        self.job.show()
+
+    def progress(self, fraction: float, seconds: float | None) -> None:
+        self.bar.setValue(round(1000 * fraction))
+        self.left.setText("" if seconds is None else f"~{duration(seconds)}")
+
+    def end(self) -> None:
+        self.job.hide()
+
+    def show_zoom(self, zoom: float) -> None:
+        percent = 100 * zoom
+        self.zoom.setText(f"{percent:.0f} %" if percent >= 10 else f"{percent:.1f} %")
+
+    def show_pixel(self, text: str) -> None:
+        self.pixel.setText(text)
