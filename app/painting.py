@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from app.brush import Point
@@ -14,6 +14,10 @@ from engine.image import Box
 
 SURROUND = QColor(104, 104, 104)  # neutral, near the middle of what the eye calls grey, in both themes
 _DARK, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 235)
+# Qt steps through an enlarged picture in 1/65536 px: beyond some hundred device px from its corner the steps add up to
+# a wrong pixel. And it decides ties, as there are at 250 %, differently when only a part is repainted.
+_CHUNK = 256  # device px drawn at once
+_SHIFT = 1 / 256  # px away from the ties
 HANDLE = 15  # logical px, radius of the split slider's handle
 
 
@@ -66,11 +70,16 @@ def _draw_level(painter: QPainter, viewport: Viewport, picture: QImage, place: P
     bottom = min(place.height / step, last, (visible.bottom - y) // step + 2)
     if left >= right or top >= bottom:
         return
-    target_x, target_y = viewport.to_view(x + left * step, y + top * step)
-    scale = step * viewport.zoom
-    target = QRectF(target_x, target_y, (right - left) * scale, (bottom - top) * scale)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-    painter.drawImage(target, picture, QRectF(left, top - first, right - left, bottom - top))
+    chunk = max(1, int(_CHUNK / viewport.zoom)) if viewport.zoom > 1 else max(picture.width(), place.height)
+    shift = _SHIFT if viewport.zoom > 1 else 0.0
+    scale = step * viewport.zoom
+    for row in range(int(top) // chunk * chunk, math.ceil(bottom), chunk):
+        for column in range(int(left) // chunk * chunk, math.ceil(right), chunk):
+            x0, x1, y0, y1 = max(left, column), min(right, column + chunk), max(top, row), min(bottom, row + chunk)
+            corner = QPointF(*viewport.to_view(x + x0 * step, y + y0 * step))
+            target = QRectF(corner, QSizeF((x1 - x0) * scale, (y1 - y0) * scale))
+            painter.drawImage(target, picture, QRectF(x0 + shift, y0 - first + shift, x1 - x0, y1 - y0))
 
 
 def draw_outline(painter: QPainter, viewport: Viewport, points: list[Point], ratio: float) -> None:

@@ -133,7 +133,16 @@ def test_at_100_percent_every_pixel_is_itself_and_the_surround_is_grey(desk: Des
     assert SURROUND.red() == SURROUND.green() == SURROUND.blue()
 
 
-@pytest.mark.parametrize("zoom", [2, 3, 8, 64])
+def test_pixels_stay_in_their_place_on_a_wide_screen(desk: Desk) -> None:
+    desk.canvas.resize(3000, 100)
+    desk.canvas.viewport.zoom_to(24, 1500, 50)
+    desk.settle()
+    view = desk.canvas.viewport
+    x, y = (np.arange(3000) - view.left) // 24, (50 - view.top) // 24
+    assert np.array_equal(desk.screen()[50], desk.photo[y][x])
+
+
+@pytest.mark.parametrize("zoom", [2, 3, 8, 24, 48, 64])
 def test_above_100_percent_every_pixel_is_a_sharp_square(desk: Desk, zoom: int) -> None:
     desk.canvas.viewport.zoom_to(zoom, 200, 150)
     desk.canvas.update()
@@ -274,7 +283,8 @@ def test_partial_repaints_give_the_same_picture_as_a_whole_one(big: Desk) -> Non
             (big.move if step else big.press)((left + 20 * step, top + 10 * step))
             QApplication.processEvents()
         in_parts = pixels(big.canvas.screen().grabWindow(big.canvas.winId()).toImage())
-        assert np.array_equal(in_parts, big.screen()), zoom
+        worst = np.abs(in_parts.astype(int) - big.screen()).max()
+        assert worst <= (1 if big.canvas.zoom < 1 else 0), zoom  # smoothing rounds
         big.release((left + 140, top + 70))
     assert len(big.patches) == 4
 
