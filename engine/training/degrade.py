@@ -31,7 +31,8 @@ def add_gaussian(batch: Tensor, sigma: Tensor, generator: torch.Generator) -> Te
     """White Gaussian noise of the planes `sigma`; half of the batch clipped and rounded to 8 bits, as files are.
 
     Grey pictures mostly get the same noise in all channels, as grey scans have: nothing else in training would teach
-    the net that its three channels may agree. Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU, so that every device sees the same seed.
+    the net that its three channels may agree. Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU,
+    so that every device sees the same seed.
     """
     seed = int(torch.randint(2**31, (1,), generator=generator))
     noise = torch.randn(batch.shape, device=batch.device, generator=torch.Generator(batch.device).manual_seed(seed))

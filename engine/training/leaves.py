@@ -46,7 +46,7 @@ def _uniform(count: int, low: float, high: float, generator: torch.Generator, de
 
 
 def _layer(size: int, palette: Tensor, generator: torch.Generator, full: bool) -> tuple[Tensor, Tensor]:
-    """One layer of leaves, the first that hits a pixel in front. Returns picture (3, size, size) and covered (1, ...)."""
+    """One layer of leaves, the first hit in front. Returns picture (3, size, size) and covered (1, size, size)."""
     device = palette.device
     count = 600 if full else 40
     low, high = 10.0, 0.5 * size
@@ -117,7 +117,9 @@ def _shade(first: Tensor, count: int, size: int, palette: Tensor, generator: tor
     wave = 0.5 + 0.5 * torch.sin(frequency[first] * (x * angle.cos()[first] + y * angle.sin()[first]))
     warped = 0.5 + 0.5 * torch.sin(frequency[first] * x + 6 * noise)
     k = kind[first]
-    mix = torch.where(k < 0.67, noise, torch.where(k < 0.75, wave, torch.where(k < 0.83, warped, (noise > 0.5).float())))
+    mix = torch.where(
+        k < 0.67, noise, torch.where(k < 0.75, wave, torch.where(k < 0.83, warped, (noise > 0.5).float()))
+    )
     slope = _uniform(count, -0.3, 0.3, generator, device)[first] * (x / size - 0.5)
     return a[:, first] + (b - a)[:, first] * mix + slope
 

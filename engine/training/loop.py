@@ -1,4 +1,4 @@
-"""The training loop: AdamW on a cosine, an average of the weights, a checkpoint that survives a kill, a curve."""
+"""The training loop: Muon on a cosine, an average of the weights, a checkpoint that survives a kill, a curve."""
 
 import csv
 import importlib
@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.training.muon import Muon
 from engine.training.recipe import Recipe
 
 
@@ -42,7 +43,7 @@ class Run:
         self.net = build(type(recipe)).to(device)
         self.average = build(type(recipe)).to(device).requires_grad_(False)
         self.average.load_state_dict(self.net.state_dict())
-        self.optimizer = torch.optim.AdamW(self.net.parameters(), lr=recipe.rate, weight_decay=1e-4, betas=(0.9, 0.99))
+        self.optimizer = Muon(list(self.net.parameters()), lr=recipe.rate)
         self.step, self.seconds = 0, 0.0
         folder.mkdir(parents=True, exist_ok=True)
 

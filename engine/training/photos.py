@@ -34,7 +34,9 @@ class Crops:
     Leaves are made on the device in a bank that is renewed while training runs, so that none is seen for long.
     """
 
-    def __init__(self, photos: list[Tensor], size: int, leaf_share: float, bank: int, generator: torch.Generator) -> None:
+    def __init__(
+        self, photos: list[Tensor], size: int, leaf_share: float, bank: int, generator: torch.Generator
+    ) -> None:
         self.size = size
         self.leaf_share = leaf_share
         self.generator = generator

@@ -18,9 +18,9 @@ class Recipe(ABC):
     net: ClassVar[str]  # module and class in engine.nets, "unet.UNet"
     facts: ClassVar[dict[str, Any]] = {}  # further manifest facts: multiple, overlap, ...
     data: ClassVar[str] = ""  # what it learns from, with licences
-    rate: ClassVar[float] = 1e-3  # peak learning rate
-    warm_up: ClassVar[int] = 500  # steps
-    renew_every: ClassVar[int] = 100  # steps between calls of `renew`
+    rate: ClassVar[float] = 1.5e-3  # peak learning rate
+    warm_up: ClassVar[int] = 100  # steps
+    renew_every: ClassVar[int] = 200  # steps between calls of `renew`
 
     @abstractmethod
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None: ...
