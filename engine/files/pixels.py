@@ -1,5 +1,6 @@
 """Between the integers of files and the float32 of images: exact, upright, a band of rows at a time."""
 
+import zlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -8,6 +9,8 @@ from engine.image import Image, Mask, frozen
 from engine.progress import Progress
 
 BAND = 256  # rows
+# For zlib.compressobj: rows of differences in photos get as small as by level 6, in a fifth of the time.
+PACKING = (1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
 
 
 def turned(height: int, width: int, orientation: int) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """TIFF files of any depth: tags and 16-bit pixels here, because Pillow would show 16 bit as 8."""
 
 import struct
-import zlib
 from typing import BinaryIO
 
 import numpy as np
@@ -17,7 +16,6 @@ _PLAIN_COMPRESSIONS = {1, 8, 32773, 32946}  # none, deflate, PackBits: what tiff
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK = 0, 1, 2, 5
 _CAMERA_RAW = {32803, 34892}  # colour filter array, linear raw
 _STRIP = 1 << 20  # bytes, before compression
-_LEVEL = 4  # of zlib
 _XMP, _ICC = 700, 34675
 
 
@@ -166,7 +164,8 @@ def write_tiff(file: BinaryIO, image: Image, alpha: Mask | None, metadata: Metad
     file.write(b"II*\0\0\0\0\0")
     places, lengths = list[int](), list[int]()
     for band in pixels.bands(image, alpha, metadata.grey, metadata.depth, rows, progress):
-        strip = zlib.compress(_differences(band), _LEVEL)
+        packed = zlib.compressobj(*pixels.PACKING)
+        strip = packed.compress(_differences(band)) + packed.flush()
         places.append(file.tell())
         lengths.append(len(strip))
         file.write(strip + b"\0" * (len(strip) % 2))
