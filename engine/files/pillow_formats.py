@@ -132,6 +132,7 @@ def write_with_pillow(
     elif metadata.format == "avif":
         # Pillow takes the orientation out of the block, and moves the maker notes when it does
         facts |= {"quality": quality, "subsampling": "4:4:4", "exif": exif.without_orientation(metadata.exif) or b""}
+        facts["speed"] = 8  # of 0..10: as small and as near as 6 in a third of the time
     else:
         facts = {}
     if metadata.dpi:

@@ -1,6 +1,7 @@
 """TIFF files of any depth: tags and 16-bit pixels here, because Pillow would show 16 bit as 8."""
 
 import struct
+import zlib
 from typing import BinaryIO
 
 import numpy as np
