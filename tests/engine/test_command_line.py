@@ -158,14 +158,16 @@ def test_alpha_turns_with_the_photo(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to a whole console")
 def test_ctrl_c_ends_with_130_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    big, target = tmp_path / "big.png", tmp_path / "out" / "clean.png"
-    target.parent.mkdir()
+    small, big, target = tmp_path / "small.png", tmp_path / "big.png", tmp_path / "out"
+    Pillow.effect_noise((16, 16), 40).convert("RGB").save(small)
     Pillow.effect_noise((1500, 1500), 40).convert("RGB").save(big, compress_level=1)
-    words = [sys.executable, "-m", "engine", str(big), "-o", str(target), "--", *["nlm"] * 20]
+    words = [sys.executable, "-m", "engine", str(small), str(big), "-o", str(target), "--json", "--", *["nlm"] * 20]
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2.5)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["input"] == str(small)
+    time.sleep(0.5)  # the big one takes many times that
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert (output, errors.strip()) == ("", "Stopped.")
-    assert list(target.parent.iterdir()) == []
+    assert [path.name for path in target.iterdir()] == ["small.png"]
