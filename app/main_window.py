@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -293,7 +293,8 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self.settings.blob("geometry")):
-            self.resize(1280, 820)
+            room = self.screen().availableSize() - QSize(8, 44)  # the frame, whose size is not yet known
+            self.resize(room.boundedTo(QSize(1360, 880)))
         self.splitter.restoreState(self.settings.blob("splitter"))
         self.side_splitter.restoreState(self.settings.blob("side"))
         size = self.settings.number("brush/size", 40, 1, 10000)

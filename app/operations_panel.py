@@ -55,6 +55,7 @@ class OperationsPanel(QWidget):
         for one in self.sections:
             one.hide()
             one.applied.connect(self._apply_sender)
+            one.head.toggled.connect(self._make_room)
             one.preview_toggled.connect(self._preview_sender)
         session.loader.loaded.connect(self._fill)
         session.loader.failed.connect(self._show_failure)
@@ -103,6 +104,7 @@ class OperationsPanel(QWidget):
         self._titles |= {kind.title: kind for kind in engine.detectors.values()}
         self._words.setStringList(sorted(self._titles))
         self.refresh()
+        self._close_others(self.noise)
 
     def _show_failure(self, sentence: str) -> None:
         self.state.setText(sentence)
@@ -169,6 +171,21 @@ class OperationsPanel(QWidget):
             return
         if detector is not None:
             self._session.find(detector, box, self.add.isChecked())
+
+    def _make_room(self, on: bool) -> None:
+        opened = next((one for one in self.sections if one.head is self.sender()), None)
+        if on and opened is not None:
+            self._close_others(opened)
+
+    def _close_others(self, keep: Section) -> None:
+        """Close other sections, the last first, until the rest is seen without scrolling."""
+        shown = [one for one in self.sections if not one.isHidden()]
+        for one in reversed(shown):
+            heights = [x.needed() if x.head.isChecked() else x.head.sizeHint().height() for x in shown]
+            if sum(heights) <= self._scroll.viewport().height():
+                return
+            if one is not keep:
+                one.head.setChecked(False)
 
     def _preview_sender(self, on: bool) -> None:
         section = self.sender()

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.form import Form, StillWheel
-from app.theme import Colours, icon
+from app.theme import Colours, drawing, icon
 from engine.operation import Detector, Operation
 
 Kind = type[Operation] | type[Detector]
@@ -143,8 +144,12 @@ class Section(QWidget):
         if self.form:
             self.form.reset()
 
+    def needed(self) -> int:
+        """The height in px that it takes open."""
+        return self.head.sizeHint().height() + self.body.sizeHint().height()
+
     def _show_body(self, on: bool) -> None:
         self.body.setVisible(on)
         if self._colours:
-            self.head.setIcon(icon("down" if on else "right", self._colours))
-            self.head.setIconSize(QSize(16, 16))
+            arrow = drawing("down" if on else "right", self._colours.faint, 16, self.devicePixelRatioF())
+            self.head.setIcon(QIcon(arrow))

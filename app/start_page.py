@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.theme import Colours, icon
+from app.theme import Colours, drawing
 from engine import resources
 
 _SHOWN = 5  # recent files
@@ -109,8 +109,7 @@ class StartPage(QWidget):
         self.zone.style().polish(self.zone)
 
     def use_colours(self, colours: Colours) -> None:
-        drawn: QIcon = icon("photo", colours)
-        self._picture.setPixmap(drawn.pixmap(QSize(20, 20)).scaled(40, 40))
+        self._picture.setPixmap(drawing("photo", colours.faint, 48, self.devicePixelRatioF()))
 
     def _choose_sample(self) -> None:
         self.chosen.emit(sample())

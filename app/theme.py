@@ -143,6 +143,7 @@ def _sheet(c: Colours) -> str:
     QToolButton:hover {{ background: {c.hover}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
     QToolButton:checked {{ background: {c.accent}; }}
+    QToolButton:checked:disabled {{ background: {c.hover}; }}
     #message {{ background: {c.warning}; border-bottom: 1px solid {c.line}; }}
     #message[kind="good"] {{ background: {c.good}; }}
     #drop {{ border: 2px dashed {c.line}; border-radius: 12px; background: {c.panel}; }}
@@ -155,30 +156,34 @@ def _sheet(c: Colours) -> str:
     QProgressBar {{ border: 1px solid {c.line}; border-radius: 4px; background: {c.field}; text-align: center;
         max-height: 12px; }}
     QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSplitter::handle {{ background: {c.line}; }}
     """
 
 
 def icon(name: str, colours: Colours) -> QIcon:
     """The icon resources/icons/<name>.svg, drawn in the colour of the text; on a checked button, of its text."""
-    source = (resources.folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
     for mode, state, colour in (
         (QIcon.Mode.Normal, QIcon.State.Off, colours.text),
         (QIcon.Mode.Normal, QIcon.State.On, colours.on_accent),
+        (QIcon.Mode.Selected, QIcon.State.Off, colours.on_accent),
         (QIcon.Mode.Disabled, QIcon.State.Off, colours.disabled),
+        (QIcon.Mode.Disabled, QIcon.State.On, colours.disabled),
     ):
-        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
         for scale in (1, 2, 3):
-            result.addPixmap(_drawn(renderer, 20 * scale, scale), mode, state)
+            result.addPixmap(drawing(name, colour, 20, scale), mode, state)
     return result
 
 
-def _drawn(renderer: QSvgRenderer, side: int, scale: int) -> QPixmap:
-    pixmap = QPixmap(side, side)
+def drawing(name: str, colour: str, side: int, scale: float) -> QPixmap:
+    """The same icon as a picture of `side` logical px for a screen with `scale` device px each."""
+    source = (resources.folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+    pixmap = QPixmap(round(side * scale), round(side * scale))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    renderer.render(painter, QRectF(0, 0, side, side))
+    renderer.render(painter, QRectF(pixmap.rect()))
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap
