@@ -5,7 +5,6 @@ from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPointingDevice,
     QTabletEvent,
@@ -22,7 +21,6 @@ _LARGEST = 0.25  # brush size as a share of the photo's longer side
 _GRAB = 6  # logical px beside the split line that still take hold of it
 _BUTTON, _KEY = Qt.MouseButton, Qt.Key
 _TOOL_KEYS = (_KEY.Key_Return, _KEY.Key_Enter, _KEY.Key_Escape, _KEY.Key_Backspace)  # while a tool is busy
-_ARROWS = {_KEY.Key_Left: (1, 0), _KEY.Key_Right: (-1, 0), _KEY.Key_Up: (0, 1), _KEY.Key_Down: (0, -1)}
 
 
 class Canvas(PhotoView):
@@ -264,30 +262,14 @@ class Canvas(PhotoView):
         self._move_to(position)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        event.accept()
-        pixels, turn, keys = event.pixelDelta(), event.angleDelta(), event.modifiers()
-        amount = turn.y() or turn.x() or pixels.y()  # Alt turns the wheel's axis on some systems
-        if not self.has_photo or (amount == 0 and pixels.isNull()):
-            return
-        by_finger = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
-        where = self._device(event.position())
-        if keys & Qt.KeyboardModifier.AltModifier:
-            self.step_brush(round(amount / 120) or (1 if amount > 0 else -1))
-            return
-        if by_finger and not keys & Qt.KeyboardModifier.ControlModifier:
-            ratio = self.devicePixelRatioF()
-            self.viewport.pan(pixels.x() * ratio, pixels.y() * ratio)
-        elif amount % 120 == 0:
-            self.viewport.zoom_to(self.viewport.stepped(amount // 120), *where)
+        turn = event.angleDelta().y() or event.angleDelta().x()  # Alt turns the wheel's axis on some systems
+        if turn and self.has_photo and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.accept()
+            self.step_brush(round(turn / 120) or (1 if turn > 0 else -1))
         else:
-            self.viewport.zoom_by(2 ** (amount / 240), *where)
-        self._moved()
+            super().wheelEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            self.viewport.zoom_by(1 + event.value(), *self._device(event.position()))
-            self._moved()
-            return True
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and self._takes(event.key()):
             event.accept()  # no shortcut of the window may take these
             return True
@@ -304,12 +286,6 @@ class Canvas(PhotoView):
             self._choose_cursor()
         elif self._tool.busy and key in _TOOL_KEYS:
             self._tool_key(key)
-        elif key in (_KEY.Key_Left, _KEY.Key_Right) and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.set_split_share(self._share - 0.02 * _ARROWS[_KEY(key)][0])
-        elif key in _ARROWS and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            x, y = _ARROWS[_KEY(key)]
-            self.viewport.pan(x * self.viewport.width / 10, y * self.viewport.height / 10)
-            self._moved()
         else:
             super().keyPressEvent(event)
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import Image as Pillow
@@ -142,10 +143,10 @@ def _converter(icc: bytes | None) -> Convert | None:
     from PIL import ImageCms
 
     try:
-        profile = ImageCms.getOpenProfile(io.BytesIO(icc))
+        profile: Any = ImageCms.getOpenProfile(io.BytesIO(icc))
         if ImageCms.getProfileDescription(profile).strip().lower().startswith("srgb"):
             return None
-        mode = {"RGB": "RGB", "GRAY": "L"}.get(str(profile.profile.xcolor_space).strip())
+        mode = {"RGB": "RGB", "GRAY": "L"}.get(profile.profile.xcolor_space.strip())
         if mode is None:
             return None
         transform = ImageCms.buildTransform(

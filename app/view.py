@@ -1,9 +1,18 @@
-"""The widget that shows a photo: zoom, pan, before and after, previews and the tint of the selection."""
+"""The widget that shows a photo: zoom and pan, before and after, previews and the tint of the selection."""
 
 import math
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QRegion, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from app import painting
@@ -14,6 +23,12 @@ from app.viewport import Viewport
 from engine.image import Box
 
 _REFINE = 120  # ms without movement until the photo is drawn smoothly
+_ARROWS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
 _MARGIN = 8  # logical px around a fitted photo
 
 
@@ -164,7 +179,41 @@ class PhotoView(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:
             self._take_size()
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.viewport.zoom_by(1 + event.value(), *self._device(event.position()))
+            self._moved()
+            return True
         return super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms at the cursor; two fingers on a touchpad pan, and with Ctrl zoom."""
+        event.accept()
+        pixels, turn = event.pixelDelta(), event.angleDelta()
+        amount = turn.y() or turn.x() or pixels.y()
+        if not self.has_photo or (amount == 0 and pixels.isNull()):
+            return
+        by_finger = event.phase() != Qt.ScrollPhase.NoScrollPhase and not pixels.isNull()
+        where = self._device(event.position())
+        if by_finger and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            ratio = self.devicePixelRatioF()
+            self.viewport.pan(pixels.x() * ratio, pixels.y() * ratio)
+        elif amount % 120 == 0:
+            self.viewport.zoom_to(self.viewport.stepped(amount // 120), *where)
+        else:
+            self.viewport.zoom_by(2 ** (amount / 240), *where)
+        self._moved()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """The arrow keys pan by a tenth of the view; with Shift, left and right move the split slider."""
+        x, y = _ARROWS.get(event.key(), (0, 0))
+        keys = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if x and keys == Qt.KeyboardModifier.ShiftModifier and self.comparing():
+            self.set_split_share(self._share + 0.02 * x)
+        elif (x or y) and keys == Qt.KeyboardModifier.NoModifier and self.has_photo:
+            self.viewport.pan(-x * self.viewport.width / 10, -y * self.viewport.height / 10)
+            self._moved()
+        else:
+            super().keyPressEvent(event)
 
     def _take_size(self) -> None:
         ratio = self.devicePixelRatioF()
