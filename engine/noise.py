@@ -1,5 +1,6 @@
 """How noisy a photo is, measured without a net."""
 
+import weakref
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,7 @@ from engine.image import Image, is_grey
 
 _BLOCK = 16  # px
 _MOST_COARSE = 11 / 255  # beyond it coarse noise is more likely coloured texture
-_MOST = 4_000_000  # px looked at; more say nothing new
+_MOST = 2_000_000  # px looked at; more say nothing new
 # Rows: (R + G + B), (R - G), (R + G - 2 B), each of unit length, so that white noise of sigma s has s in every one.
 _OPPONENT = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]], np.float32) / np.sqrt([[3], [2], [6]]).astype(np.float32)
 
@@ -20,7 +21,22 @@ class _Reading(NamedTuple):
     coarseness: float
 
 
+_known: dict[int, tuple[weakref.ref[np.ndarray], float]] = {}  # by id; images never change
+
+
 def estimate(image: Image) -> float:
+    """`measure`, remembered as long as the frozen image lives: previews ask again and again. 0..1"""
+    entry = _known.get(id(image))
+    if entry is not None and entry[0]() is image:
+        return entry[1]
+    sigma = measure(image)
+    if not image.flags.writeable:
+        number = id(image)
+        _known[number] = weakref.ref(image, lambda _dead: _known.pop(number, None)), sigma
+    return sigma
+
+
+def measure(image: Image) -> float:
     """The noise level to tell the denoiser: standard deviation 0..1, larger than measured where the noise is coarse.
 
     Blocks lose their best-fitting plane; what is left over in the smoothest ones is noise. Estimators that look at the
@@ -47,7 +63,7 @@ def estimate(image: Image) -> float:
 
 
 def _excerpt(image: Image) -> np.ndarray:
-    """The image, or of a huge one evenly spread rows of blocks, some 4 million pixels."""
+    """The image, or of a huge one evenly spread rows of blocks, some 2 million pixels."""
     skip = -(-image.shape[0] * image.shape[1] // _MOST)
     if skip == 1:
         return image

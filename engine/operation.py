@@ -33,6 +33,11 @@ class Operation(ABC):
         """Px around a pixel that its result depends on; None: the whole image."""
         return 0
 
+    def settle(self, image: Image) -> "Operation":
+        """This operation with whatever it measures on the whole `image` as fixed parameters; `run` need not be told
+        more than its context then. Most measure nothing and return themselves."""
+        return self
+
     @abstractmethod
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         """A new image; never writes to `image`. The caller blends with the mask: use `mask` only if the pixels under
@@ -71,8 +76,8 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
     another size, whatever the operation refuses) and Cancelled.
     """
     progress = progress or Progress()
-    operation = step.operation
-    params.check(operation)
+    params.check(step.operation)
+    operation = step.operation.settle(image)
     mask = None if operation.moves else step.mask
     if mask is not None and mask.shape != image.shape[:2]:
         raise RestoreError(f"The mask is {_size(mask)} pixels, the photo {_size(image)}.")

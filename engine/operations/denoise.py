@@ -1,6 +1,6 @@
 """Cleaning noise with the learned denoiser, which is told how noisy the photo is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,11 +32,17 @@ class Denoise(Operation):
 
     @property
     def context(self) -> int | None:
-        return None if self.automatic else 128  # the level is measured on the whole photo
+        return 128
+
+    def settle(self, image: Image) -> "Denoise":
+        if not self.automatic or self.strength == self.colour == 0:
+            return self
+        sigma = round(min(75.0, noise.estimate(image) * 255), 2)
+        return replace(self, automatic=False, sigma=sigma)
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
-        level = noise.estimate(image) if self.automatic else self.sigma / 255
-        luma, colour = (min(_MOST, level * share) for share in (self.strength, self.colour))
+        settled = self.settle(image)
+        luma, colour = (min(_MOST, settled.sigma / 255 * share) for share in (self.strength, self.colour))
         if luma == colour == 0:
             return image
         if luma == colour:

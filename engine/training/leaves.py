@@ -90,7 +90,8 @@ def _inside(
         return torch.maximum(v.abs(), w.abs()) < 0.8 * radius
     if kind == 2:
         angle = torch.atan2(v, w)
-        outline = 1 + sum(wave[n] * torch.cos((n + 2) * angle + phase[n]) for n in range(_HARMONICS))
+        waves = [wave[n] * torch.cos((n + 2) * angle + phase[n]) for n in range(_HARMONICS)]
+        outline = 1 + torch.stack(waves).sum(0)
         return squared < (radius * outline.clamp(0.15, _REACH)) ** 2
     return squared < radius * radius
 
