@@ -90,4 +90,5 @@ class Actions(QObject):
 
     def use_colours(self, colours: Colours) -> None:
         for name, picture in self._icons.items():
-            self._actions[name].setIcon(icon(picture, colours))
+            action = self._actions[name]
+            action.setIcon(icon(picture, colours, checkable=action.isCheckable()))

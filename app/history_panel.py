@@ -60,8 +60,9 @@ class HistoryPanel(QWidget):
         self.list.setCurrentRow(history.position)
 
     def use_colours(self, colours: Colours) -> None:
-        self._step_icon, self._stroke_icon = icon("step", colours), icon("brush", colours)
-        self._photo_icon = icon("photo", colours)
+        self._step_icon, self._stroke_icon, self._photo_icon = (
+            icon(name, colours, listed=True) for name in ("step", "brush", "photo")
+        )
         self.list.clear()
         self._shown = []
         self.refresh()

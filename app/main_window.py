@@ -238,11 +238,14 @@ class MainWindow(QMainWindow):
         """ "system", "light" or "dark"."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+        action = self.actions_by_name[f"theme-{name}"]
+        if not action.isChecked():
+            action.setChecked(True)  # which comes back here
+            return
         self.settings.put("theme", name)
         colours = theme.use(application, name)
         for one in (self.actions_by_name, self.message, self.start, self.panel, self.history):
             one.use_colours(colours)
-        self.actions_by_name[f"theme-{name}"].setChecked(True)
 
     def _system_theme_changed(self) -> None:
         if self.settings.theme == "system":

@@ -124,7 +124,9 @@ class OperationsPanel(QWidget):
 
     def _take_search(self) -> None:
         text = self.search.text().strip().lower()
-        match = next((title for title in self._titles if text and text in title.lower()), None)
+        told = {title: f"{title} {kind.id} {kind.summary}".lower() for title, kind in self._titles.items()}
+        match = next((title for title in told if text and text in title.lower()), None)
+        match = match or next((title for title, words in told.items() if text and text in words), None)
         if match:
             self._found(match)
 

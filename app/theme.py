@@ -1,5 +1,6 @@
 """The looks: light and dark palettes for Fusion, one style sheet for both, and icons in the colour of the text."""
 
+import functools
 from dataclasses import dataclass
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
@@ -161,25 +162,35 @@ def _sheet(c: Colours) -> str:
     """
 
 
-def icon(name: str, colours: Colours) -> QIcon:
-    """The icon resources/icons/<name>.svg, drawn in the colour of the text; on a checked button, of its text."""
-    result = QIcon()
-    for mode, state, colour in (
+def icon(name: str, colours: Colours, *, checkable: bool = False, listed: bool = False) -> QIcon:
+    """The icon resources/icons/<name>.svg in the colour of the text; of the text that it stands beside when checked or
+    selected in a list."""
+    looks = [
         (QIcon.Mode.Normal, QIcon.State.Off, colours.text),
-        (QIcon.Mode.Normal, QIcon.State.On, colours.on_accent),
-        (QIcon.Mode.Selected, QIcon.State.Off, colours.on_accent),
         (QIcon.Mode.Disabled, QIcon.State.Off, colours.disabled),
-        (QIcon.Mode.Disabled, QIcon.State.On, colours.disabled),
-    ):
-        for scale in (1, 2, 3):
+    ]
+    if checkable:
+        looks += [
+            (QIcon.Mode.Normal, QIcon.State.On, colours.on_accent),
+            (QIcon.Mode.Disabled, QIcon.State.On, colours.disabled),
+        ]
+    if listed:
+        looks.append((QIcon.Mode.Selected, QIcon.State.Off, colours.on_accent))
+    result = QIcon()
+    for mode, state, colour in looks:
+        for scale in (1, 2):
             result.addPixmap(drawing(name, colour, 20, scale), mode, state)
     return result
 
 
+@functools.cache
+def _source(name: str) -> str:
+    return (resources.folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+
+
 def drawing(name: str, colour: str, side: int, scale: float) -> QPixmap:
     """The same icon as a picture of `side` logical px for a screen with `scale` device px each."""
-    source = (resources.folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    renderer = QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", colour).encode()))
     pixmap = QPixmap(round(side * scale), round(side * scale))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)

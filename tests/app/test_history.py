@@ -45,7 +45,7 @@ def test_a_new_entry_forgets_those_undone() -> None:
 
 
 def test_unsaved_is_whether_the_present_state_is_in_a_file() -> None:
-    history, entries, _ = filled(0)
+    history, _, _ = filled(0)
     assert not history.unsaved
     history.add(entry("a"))
     assert history.unsaved
