@@ -143,8 +143,8 @@ class Plate(Operation):
 def _octaves(
     height: int, width: int, scale: float, slope: float, random: np.random.Generator, progress: Progress
 ) -> np.ndarray:
-    """A field (H, W) of mean 0 and deviation 1 with amplitudes 1/f^slope down to wavelengths of about `scale` px: sums of
-    interpolated white noise, which has the amplitude density of its cell's side."""
+    """A field (H, W) of mean 0 and deviation 1 with amplitudes 1/f^slope, down to wavelengths of about `scale` px: sums
+    of interpolated white noise, which has the amplitude density of its cell's side."""
     field = np.zeros((height, width), np.float32)
     for octave in progress.each(range(1 + max(0, round(math.log2(scale))))):
         cell = 2**octave
@@ -160,7 +160,7 @@ def _octaves(
 
 
 def _stretch(coarse: np.ndarray, cell: int, shift_y: float, shift_x: float, top: int, like: np.ndarray) -> np.ndarray:
-    """`coarse` noise with `cell` px between its values, interpolated, for the rows from `top` on of the size of `like`."""
+    """`coarse` noise with `cell` px between its values, interpolated, for as many rows from `top` on as `like` has."""
     first = int(top / cell)
     rows, width = like.shape
     part = coarse[first : first + rows // cell + 5]
@@ -178,7 +178,8 @@ def _rows(array: np.ndarray, place: np.ndarray) -> np.ndarray:
     t = (place - whole)[:, None]
     parts = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
     last = len(array) - 1
-    return sum(part * array[np.clip(whole + step - 1, 0, last)] for step, part in enumerate(parts)) / np.float32(6)
+    taps = [part * array[np.clip(whole + step - 1, 0, last)] for step, part in enumerate(parts)]
+    return ((taps[0] + taps[1] + taps[2] + taps[3]) / 6).astype(np.float32)
 
 
 def _colour(hue: float | np.ndarray, saturation: float | np.ndarray, value: float | np.ndarray) -> np.ndarray:
@@ -237,5 +238,5 @@ def _draw(leaves: np.ndarray, top: int, rows: int, width: int) -> np.ndarray:
             )
         else:
             outline = np.round(cv2.boxPoints((centre, (1.5 * axes[0], 1.5 * axes[1]), turn))).astype(np.int32)
-        cv2.fillConvexPoly(index, outline, int(leaf) + 1)
+        cv2.fillConvexPoly(index, np.asarray(outline), int(leaf) + 1)
     return index

@@ -26,7 +26,7 @@ class Sharpen(Operation):
     amount: float = param(0.6, "Amount", "Share of the difference that is added.", low=0.0, high=3.0)
     radius: float = param(1.0, "Radius", "Of the blur it is compared with.", low=0.3, high=10.0, unit="px")
     threshold: float = param(
-        2.0, "Threshold", "Fainter differences, as noise, are left alone; of 255.", low=0.0, high=50.0
+        1.0, "Threshold", "Fainter differences, as noise, are left alone; of 255.", low=0.0, high=50.0
     )
     halo: float = param(
         0.05, "Halo limit", "How far brightness may leave the range of the pixels around.", low=0.0, high=1.0
