@@ -40,7 +40,7 @@ class Rendered:
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """A source image and a tuple of steps. `then` and `before` return other documents that share what is rendered."""
+    """A source image and a tuple of steps. `then` returns another document that shares what is rendered."""
 
     source: Image
     steps: tuple[Step, ...] = ()

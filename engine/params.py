@@ -95,6 +95,8 @@ def _parse(one: Param, value: object) -> object:
     """Text as the parameter's type; anything else as it is, whole floats as int where an int is wanted."""
     if one.kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if one.kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
     if not isinstance(value, str) or one.kind is str:
         return value
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
