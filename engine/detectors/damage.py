@@ -17,7 +17,7 @@ _STANDING_OUT = 2.5  # times the local texture: where a piece ends
 # How a piece is judged, by logistic regression on photos under scans of film damage: stands out, is large, is
 # elongated, is brighter than what is near, is wide, lies in texture.
 _WEIGHTS = np.array([1.56, 1.3, -1.6, 0.49, -4.35, 0.45])
-_STRICTEST, _LAXEST = 5.5, 0.0  # the least judgement at sensitivity 0 and 1
+_STRICTEST, _LAXEST = 5.75, 0.0  # the least judgement at sensitivity 0 and 1
 
 
 @dataclass(frozen=True)
