@@ -17,6 +17,9 @@ _STANDING_OUT = 2.5  # times the local texture: where a piece ends
 # How a piece is judged, by logistic regression on photos under scans of film damage: stands out, is large, is
 # elongated, is brighter than what is near, is wide, lies in texture.
 _WEIGHTS = np.array([1.56, 1.3, -1.6, 0.49, -4.35, 0.45])
+# Dust on a smooth ground is too small for that judgement and plain to see: compact, and far out of what is usual.
+_SPECK_AREA, _SPECK_LENGTH = 0.67, 2.0  # at most, times size ** 2, and times its width
+_SPECK_STRICTEST, _SPECK_LAXEST = 22.0, 4.5  # times the local texture, at sensitivity 0 and 1, even in their logs
 _STRICTEST, _LAXEST = 5.75, 0.0  # the least judgement at sensitivity 0 and 1
 
 
@@ -52,17 +55,24 @@ class Damage(Detector):
     def _find(self, image: np.ndarray) -> np.ndarray:
         """The damage in one tile, uint8 (H, W)."""
         found = np.zeros(image.shape[:2], np.uint8)
-        least = _STRICTEST + (_LAXEST - _STRICTEST) * self.sensitivity
         red, green, blue = (image[..., channel] for channel in range(3))
         lightest = np.maximum(np.maximum(red, green), blue)  # ten times as fast as image.max(axis=2)
         darkest = np.minimum(np.minimum(red, green), blue)
         for polarity, plane in (("light", darkest), ("dark", 1 - lightest)):
             if self.polarity in ("both", polarity):  # what is dirt is so in all channels
                 labels, judged = _pieces(plane, self.size, self.contrast)
-                kept = np.append(False, judged @ _WEIGHTS > least)  # label 0 is the ground
+                kept = np.append(False, self._is_damage(judged))  # label 0 is the ground
                 found |= kept[labels].astype(np.uint8)
         side = 2 * self.grow + 1
         return cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+
+    def _is_damage(self, judged: np.ndarray) -> np.ndarray:
+        """Which pieces, of what `_pieces` knows of each (n, 6), are damage at this sensitivity. bool (n,)"""
+        least = _STRICTEST + (_LAXEST - _STRICTEST) * self.sensitivity
+        out, area, length = np.exp(judged[:, :3]).T
+        speck = (area >= 3) & (area <= _SPECK_AREA * self.size**2) & (length <= _SPECK_LENGTH)
+        speck &= out > _SPECK_STRICTEST * (_SPECK_LAXEST / _SPECK_STRICTEST) ** self.sensitivity
+        return (judged @ _WEIGHTS > least) | speck
 
 
 def _window(size: int) -> int:
