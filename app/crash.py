@@ -39,7 +39,7 @@ class CrashReporter(QObject):
     def __init__(self, version: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._version = version
-        self._dialog: CrashDialog | None = None
+        self.dialog: CrashDialog | None = None
         self._reported.connect(self._show, Qt.ConnectionType.QueuedConnection)
 
     def install(self) -> None:
@@ -62,11 +62,11 @@ class CrashReporter(QObject):
 
     @Slot(str)
     def _show(self, text: str) -> None:
-        if self._dialog is not None and self._dialog.isVisible():
-            self._dialog.add(text)
+        if self.dialog is not None and self.dialog.isVisible():
+            self.dialog.add(text)
             return
-        self._dialog = CrashDialog(text, QApplication.activeWindow())
-        self._dialog.show()
+        self.dialog = CrashDialog(text, QApplication.activeWindow())
+        self.dialog.show()
 
 
 class CrashDialog(QDialog):
@@ -89,7 +89,7 @@ class CrashDialog(QDialog):
         self.text.setAccessibleName(self.tr("Error text"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         copy = buttons.addButton(self.tr("Copy"), QDialogButtonBox.ButtonRole.ActionRole)
-        copy.clicked.connect(self._copy)
+        copy.clicked.connect(self.copy_text)
         buttons.rejected.connect(self.reject)
         rows = QVBoxLayout(self)
         rows.addWidget(head)
@@ -100,5 +100,5 @@ class CrashDialog(QDialog):
         self.text.appendPlainText("\n" + text)
 
     @Slot()
-    def _copy(self) -> None:
+    def copy_text(self) -> None:
         QGuiApplication.clipboard().setText(self.text.toPlainText())

@@ -184,7 +184,7 @@ class ExportDialog(QDialog):
             self.tr("Export to"),
             str(self.path()),
             self.tr("Photos (%s)") % " ".join(f"*{suffix}" for key in formats() for suffix in FORMATS[key].suffixes),
-            options=QFileDialog.Option.DontConfirmOverwrite,
+            options=QFileDialog.Option.DontConfirmOverwrite | QFileDialog.Option.HideNameFilterDetails,
         )
         if chosen:
             self.folder = Path(chosen).parent

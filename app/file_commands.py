@@ -36,6 +36,7 @@ class FileCommands(QObject):
             self.tr("Open a photo"),
             str(self._settings.folder),
             f"{self.tr('Photos')} ({every});;{self.tr('All files')} (*)",
+            options=QFileDialog.Option.HideNameFilterDetails,
         )
         if chosen:
             self.open(Path(chosen))

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
 
 from app import menus, theme
 from app.canvas import Canvas
+from app.display import Display
+from app.draft import Draft
 from app.file_commands import FileCommands
 from app.header import Header
 from app.history_panel import HistoryPanel
@@ -42,6 +44,7 @@ class MainWindow(QMainWindow):
         self.message = MessageBar(self)
         self.files = FileCommands(self.session, self.settings, self.message, self)
         self.start = StartPage(self)
+        self.draft = Draft(self)
         self.panel = OperationsPanel(self.session, self)
         self.history = HistoryPanel(self.session, self)
         self.status = StatusBar(self)
@@ -66,6 +69,7 @@ class MainWindow(QMainWindow):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.start)
         self.stack.addWidget(self.canvas)
+        self.stack.addWidget(self.draft)
         centre = QWidget(self)
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
@@ -126,6 +130,7 @@ class MainWindow(QMainWindow):
     # ------------------------------------------------------------------------------------------------- wires
     def _wire(self) -> None:
         session, jobs = self.session, self.session.jobs
+        session.drafted.connect(self._show_draft)
         session.opened.connect(self._show_opened)
         session.rendered.connect(self._show_rendered)
         session.repaired.connect(self._reveal)
@@ -150,6 +155,10 @@ class MainWindow(QMainWindow):
         self.canvas.installEventFilter(self)
         self.options.brush_changed.connect(self.canvas.set_brush)
         QApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
+
+    def _show_draft(self, display: Display) -> None:
+        self.draft.show_display(display)
+        self.stack.setCurrentWidget(self.draft)
 
     def _show_opened(self) -> None:
         assert self.session.view is not None
@@ -212,6 +221,8 @@ class MainWindow(QMainWindow):
 
     def _job_ended(self) -> None:
         self.status.end()
+        if self.stack.currentWidget() is self.draft:  # the photo could not be opened after all
+            self.stack.setCurrentWidget(self.canvas if self.session.view else self.start)
         self.actions_by_name["cancel"].setEnabled(False)
 
     def _refresh(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from app.help import KeysDialog, show_about
 from app.operations_panel import by_group
 from app.settings import log_folder
 from app.start_page import sample
+from engine.image import bounds, frozen
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -182,14 +184,23 @@ def _repair(window: MainWindow) -> None:
 
 
 def _change(window: MainWindow, label: str, word: str, amount: float = 0) -> None:
-    from engine import masks  # OpenCV: the engine is loaded before these commands are enabled
-
     if word == "clear":
         window.session.edit_selection(label, np.zeros_like)
     elif word == "invert":
-        window.session.edit_selection(label, masks.invert)
+        window.session.edit_selection(label, np.invert)
     else:
-        window.session.edit_selection(label, lambda mask: getattr(masks, word)(mask, amount))
+        window.session.edit_selection(label, lambda array: _changed(array, word, amount))
+
+
+def _changed(array: np.ndarray, word: str, amount: float) -> np.ndarray:
+    """The selection (uint8) grown or feathered; only what is near selected pixels is looked at."""
+    from engine import masks  # OpenCV: the engine is loaded before these commands are enabled
+
+    box = bounds(array, 4 * math.ceil(abs(amount)) + 2)
+    part = frozen(array[box.slices].astype(np.float32) / np.float32(255))
+    result = array.copy()
+    result[box.slices] = np.rint(getattr(masks, word)(part, amount) * np.float32(255))
+    return result
 
 
 def _load_mask(window: MainWindow) -> None:

@@ -19,6 +19,7 @@ from engine.operation import Detector, Operation, Step, apply
 from engine.progress import Progress
 
 _UNBOUNDED_CONTEXT = 128  # px around a preview of an operation that looks at the whole photo
+_DRAFT = 2048  # px of the longer side
 PREVIEW_LIMIT = 8_000_000  # px; more than that is no preview but the work itself
 
 
@@ -54,6 +55,12 @@ def open_file(path: Path, progress: Progress) -> Opened:
     """The photo in a file. Raises RestoreError, Cancelled."""
     photo = files.read(path, progress.part(0, 0.7))
     return Opened(photo, _first_view(photo, progress.part(0.7, 1)), path.name, path)
+
+
+def open_draft(path: Path) -> Display | None:
+    """A small copy of the photo in a file to look at while the whole is read, where that is quicker."""
+    image = files.read_draft(path, _DRAFT)
+    return None if image is None else Display.build(image, None)
 
 
 def open_picture(picture: QImage, name: str, progress: Progress) -> Opened:
@@ -103,9 +110,15 @@ def step(old: View, operation: Operation, selection: np.ndarray, progress: Progr
 
 def moved(operation: Operation, selection: np.ndarray) -> np.ndarray:
     """The selection (uint8) after an operation that moves pixels, treated as a grey image."""
-    plane = selection.astype(np.float32)[..., None] / np.float32(255)
-    result = apply(Step(operation), frozen(np.repeat(plane, 3, axis=2)))
+    result = apply(Step(operation), _grey(selection.astype(np.float32) / np.float32(255)))
     return np.round(result[..., 0] * 255).astype(np.uint8)
+
+
+def _grey(plane: Mask) -> Image:
+    """A mask as a grey image. (np.repeat would hold the interpreter, and with it the window.)"""
+    image = np.empty((*plane.shape, 3), np.float32)
+    image[:] = plane[..., None]
+    return frozen(image)
 
 
 def as_mask(selection: np.ndarray) -> Mask | None:
@@ -152,7 +165,7 @@ def export(photo: Photo, view: View, path: Path, settings: ExportSettings, progr
     """Write the view's image with all that came with the photo; the path really written. Raises RestoreError."""
     alpha = photo.alpha
     if alpha is not None and _moves(view.document):
-        alpha = frozen(view.document.move(frozen(np.repeat(alpha[..., None], 3, axis=2)))[..., 0].copy())
+        alpha = frozen(view.document.move(_grey(alpha))[..., 0].copy())
     return files.write(replace(photo, image=view.image, alpha=alpha), path, settings, progress)
 
 

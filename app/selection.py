@@ -69,8 +69,8 @@ class Selection(QObject):
             self._empty = not self.array.any()
         return self._empty
 
-    def set_mask(self, mask: Mask, label: str) -> None:
-        """A mask of the photo's size takes the place of the selection, as one command that can be undone."""
+    def set_mask(self, mask: np.ndarray, label: str) -> None:
+        """A mask of the photo's size (Mask or uint8) takes the place of the selection, as one command to be undone."""
         if mask.shape != self.array.shape:
             raise ValueError(f"a mask of {mask.shape} for a photo of {self.array.shape}")
         self.commit()
@@ -150,8 +150,8 @@ class Selection(QObject):
 
 
 def _bytes(mask: np.ndarray) -> np.ndarray:
-    """A float mask 0..1 as uint8."""
-    return np.rint(mask * np.float32(255)).astype(np.uint8)
+    """A float mask 0..1 as uint8; one of uint8 as it is."""
+    return mask if mask.dtype == np.uint8 else np.rint(mask * np.float32(255)).astype(np.uint8)
 
 
 def _whole(array: np.ndarray) -> Box:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app import rendering
+from app.display import Display
 from app.engine_loader import EngineLoader
 from app.history import Change, History, Move
 from app.jobs import Jobs
@@ -24,6 +25,7 @@ from engine.operation import Detector, Operation
 class Session(QObject):
     """One photo, its view, selection and history. What takes time is done by `jobs`; see `rendering`."""
 
+    drafted = Signal(object)  # a Display to look at while a photo is being opened
     opened = Signal()  # another photo
     rendered = Signal(bool)  # another image; True: its pixels moved or its size is another
     repaired = Signal()  # a step on the selection arrived
@@ -51,7 +53,14 @@ class Session(QObject):
     # ------------------------------------------------------------------------------------------------- opening
     def open(self, path: Path) -> None:
         """Open a photo file; the photo before stays until the new one is there."""
-        self.jobs.start(partial(rendering.open_file, path), self._show_opened, self.tr("Opening {}").format(path.name))
+        title = self.tr("Opening {}").format(path.name)
+
+        def go_on(draft: Display | None) -> None:
+            self.jobs.start(partial(rendering.open_file, path), self._show_opened, title)
+            if draft is not None:
+                self.drafted.emit(draft)
+
+        self.jobs.start(lambda _progress: rendering.open_draft(path), go_on, title)
 
     def open_picture(self, picture: QImage, name: str) -> None:
         """Open a picture of the clipboard."""
@@ -101,7 +110,7 @@ class Session(QObject):
             return
         self.repaired.emit()
         if clear and not self.selection.is_open:
-            self.selection.edit(self.tr("Clear after repair"), np.zeros_like)
+            self.edit_selection(self.tr("Clear after repair"), np.zeros_like)
 
     def preview(self, operation: Operation, box: Box) -> bool:
         """Show what the operation would make of `box`; False where that is not possible now."""
@@ -145,9 +154,10 @@ class Session(QObject):
 
     # ----------------------------------------------------------------------------------------------- selection
     def edit_selection(self, label: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-        """A command on the selection, such as inverting it."""
+        """A command on the selection: `change` makes a new uint8 array from one that it must not write to."""
         if self.view is not None:
-            self.selection.edit(label, change)
+            self.selection.commit()
+            self.selection.set_mask(change(self.selection.array), label)
 
     def load_selection(self, path: Path) -> None:
         """The selection from a PNG that `save_selection` (or any other program) wrote."""

@@ -48,6 +48,7 @@ class StatusBar(QStatusBar):
         self.pixel = QLabel(self)
         self.pixel.setAccessibleName(self.tr("Pixel under the mouse"))
         self.zoom = QLabel(self)
+        self.zoom.setContentsMargins(14, 0, 0, 0)
         self.zoom.setAccessibleName(self.tr("Zoom"))
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.device)

@@ -145,6 +145,9 @@ def _sheet(c: Colours) -> str:
     QToolButton:focus {{ border-color: {c.accent}; }}
     QToolButton:checked {{ background: {c.accent}; }}
     QToolButton:checked:disabled {{ background: {c.hover}; }}
+    QToolButton#menuButton {{ padding: 4px 22px 4px 9px; border-color: {c.line}; }}
+    QToolButton#menuButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
+        right: 7px; }}
     #message {{ background: {c.warning}; border-bottom: 1px solid {c.line}; }}
     #message[kind="good"] {{ background: {c.good}; }}
     #drop {{ border: 2px dashed {c.line}; border-radius: 12px; background: {c.panel}; }}

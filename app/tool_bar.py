@@ -72,7 +72,7 @@ class BrushOptions(QWidget):
         self.selection_button.setMenu(selection_menu)
         self.selection_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.selection_button.setToolTip(self.tr("Invert, clear, grow, shrink, feather, load and save the selection"))
-        self.selection_button.setStyleSheet("QToolButton { padding: 4px 18px 4px 8px; }")
+        self.selection_button.setObjectName("menuButton")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(8)

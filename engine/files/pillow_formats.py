@@ -15,6 +15,7 @@ Pillow.MAX_IMAGE_PIXELS = None  # `reading` checks the size of every file before
 
 _NAMES = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF", "bmp": "BMP", "gif": "GIF"}
 # The luminance table of ITU T.81, table K.1, summed: libjpeg scales it by the quality.
+_SMALL = 4_000_000  # px; encoded in some 0.1 s
 _STANDARD_SUM = 3689
 
 
@@ -125,7 +126,9 @@ def write_with_pillow(
     array = pixels.all_integers(image, alpha, metadata.grey, 8, progress.part(0, 0.5))
     facts: dict[str, Any] = {"icc_profile": metadata.icc, "xmp": metadata.xmp, "exif": metadata.exif or b""}
     if metadata.format == "jpeg":
-        facts |= {"quality": quality, "subsampling": 0, "optimize": True}
+        # optimising takes the whole file in one call, which stops every other thread: a big photo would freeze a window
+        small = array.shape[0] * array.shape[1] <= _SMALL
+        facts |= {"quality": quality, "subsampling": 0, "optimize": small}
         facts["exif"] = exif.PREFIX + metadata.exif if metadata.exif else b""
     elif metadata.format == "webp":
         facts |= {"quality": quality, "lossless": quality == 100, "exact": True}

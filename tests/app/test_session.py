@@ -102,7 +102,7 @@ def shown(display: Display) -> np.ndarray:
 def stroke(session: Session, box: Box) -> None:
     def paint(mask: np.ndarray) -> np.ndarray:
         painted = mask.copy()
-        painted[box.slices] = 1
+        painted[box.slices] = 255
         return painted
 
     session.edit_selection("Stroke", paint)
@@ -114,6 +114,14 @@ def test_a_photo_is_opened_as_it_is(session: Session, photo: Path) -> None:
     assert session.selection.array.shape == (64, 96) and session.selection.is_empty()
     assert not session.history.unsaved
     assert view(session).display.size.width() == 96
+
+
+def test_a_jpeg_is_first_shown_as_a_draft(session: Session, qtbot: QtBot, tmp_path: Path, photo: Path) -> None:
+    path = tmp_path / "a.jpg"
+    Pillow.open(photo).resize((4800, 3200)).save(path)
+    with qtbot.waitSignals([session.drafted, session.opened], order="strict", timeout=20_000):
+        session.open(path)
+    assert image(session).shape == (3200, 4800, 3)
 
 
 def test_a_bad_file_is_a_sentence_and_the_photo_stays(session: Session, qtbot: QtBot, tmp_path: Path) -> None:
