@@ -54,3 +54,13 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     qtbot.waitUntil(lambda: made.session.loader.engine is not None, timeout=30_000)
     yield made
     made.session.close()
+
+
+@pytest.fixture
+def opened(window: MainWindow, photo: Path, qtbot: QtBot) -> MainWindow:
+    """The window with the scratched photo at a known zoom, the scratch being in the middle of the left half."""
+    with qtbot.waitSignal(window.session.opened):
+        window.files.open(photo)
+    qtbot.waitUntil(window.canvas.isVisible)
+    window.canvas.set_brush(9, 1)
+    return window
