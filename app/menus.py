@@ -43,7 +43,7 @@ def make_actions(window: MainWindow) -> Actions:
     add("redo", tr("&Redo"), window.session.redo, "Ctrl+Shift+Z Ctrl+Y", picture="redo")
     add("cancel", tr("&Cancel the job"), window.session.jobs.cancel, "Esc").setEnabled(False)
     add("repair", tr("&Repair the selection"), lambda: _repair(window), "Return Enter", canvas=True)
-    add("search", tr("&Find an operation"), window.panel.search.setFocus, "Ctrl+F")
+    add("search", tr("&Find an operation"), window.panel.start_search, "Ctrl+F")
     add("keys", tr("&Keys"), lambda: KeysDialog(actions.keys(), window).show(), "F1 ?")
     add("log", tr("Open the &log folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder()))))
     add("about", tr("&About Photomend"), lambda: show_about(window, QApplication.applicationVersion()))

@@ -122,6 +122,11 @@ class OperationsPanel(QWidget):
         if kind:
             self.show_operation(kind.id)
 
+    def start_search(self) -> None:
+        """Let the user type what to find."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     def _take_search(self) -> None:
         text = self.search.text().strip().lower()
         told = {title: f"{title} {kind.id} {kind.summary}".lower() for title, kind in self._titles.items()}
@@ -129,6 +134,8 @@ class OperationsPanel(QWidget):
         match = match or next((title for title, words in told.items() if text and text in words), None)
         if match:
             self._found(match)
+        elif text:
+            self._session.failed.emit(self.tr("There is no operation for “{}”.").format(text))
 
     def show_operation(self, word: str) -> None:
         """Bring an operation or detector into view, ready to be set."""
