@@ -129,9 +129,11 @@ def as_mask(selection: np.ndarray) -> Mask | None:
 def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, progress: Progress) -> Display:
     """The screen copy of what the operation would make of `box`, at true pixels. Raises RestoreError, Cancelled.
 
-    An operation that depends on the whole photo sees some surroundings only, which is nearly the same.
+    What the operation measures on the whole photo it measures there too; one that depends on all of it otherwise sees
+    some surroundings only, which is nearly the same.
     """
     params.check(operation)
+    operation = operation.settle(view.image)
     context = operation.context
     wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape)
     part = view.image[wide.slices]

@@ -38,6 +38,21 @@ class Brighten(Operation):
 
 
 @dataclass(frozen=True)
+class Level(Operation):
+    """Everything becomes the mean of the whole photo."""
+
+    title = "Level"
+    group = "test"
+    mean: float = param(-1.0, "Mean", low=-1, high=1)
+
+    def settle(self, image: Image) -> "Level":
+        return Level(float(image.mean())) if self.mean < 0 else self
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        return np.full_like(image, self.mean)
+
+
+@dataclass(frozen=True)
 class Turn(Operation):
     title = "Turn"
     group = "geometry"
@@ -283,6 +298,13 @@ def test_a_preview_is_what_the_step_will_be(session: Session, qtbot: QtBot, idle
     session.apply(Brighten())
     idle(session.jobs)
     assert (shown(display) == shown(view(session).display)[box.slices]).all()
+
+
+def test_a_preview_of_a_part_measures_the_whole_photo(session: Session, qtbot: QtBot) -> None:
+    mean = image(session).mean()
+    with qtbot.waitSignal(session.previewed, check_params_cb=lambda _box, display: display is not None) as got:
+        assert session.preview(Level(), Box(0, 4, 0, 4))
+    assert np.abs(shown(got.args[1]) / 255 - mean).max() < 1 / 255
 
 
 def test_a_preview_never_stands_in_the_way(session: Session, qtbot: QtBot, idle: Wait) -> None:

@@ -145,3 +145,17 @@ def test_a_file_with_no_operation_is_refused(tmp_path, monkeypatch: pytest.Monke
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(TypeError, match="nothing defines 0"):
         walk("walked_in_a_test", [str(package)], Operation)
+
+
+@dataclass(frozen=True)
+class Measuring(Probe):
+    def settle(self, image: Image) -> "Measuring":
+        return Measuring(float(image.max()), self.reach)
+
+
+def test_what_is_measured_is_measured_on_the_whole_image() -> None:
+    image = IMAGE.copy()
+    image[-1, -1] = 0.9
+    mask = spot()
+    result = apply(Step(Measuring(), mask), frozen(image))
+    assert result[mask == 1] == pytest.approx(0.9)
