@@ -28,6 +28,8 @@ def _canvas(_quick: bool) -> list[Row]:
 
 MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # name -> title, needs photos, function
     "denoise": (denoising.__doc__ or "", True, lambda quick: denoising.measure(DATA, quick)),
+    "grey": ("Grey photos.", True, lambda quick: denoising.measure_grey(DATA, quick)),
+    "real": ("Real camera noise.", True, lambda quick: denoising.measure_real(DATA, quick)),
     "fill": (filling.__doc__ or "", True, lambda quick: filling.measure(DATA, quick)),
     "cost": (cost.__doc__ or "", False, cost.measure),
     "canvas": ("The canvas at 50 megapixels.", False, _canvas),

@@ -16,8 +16,10 @@ from engine.operation import Detector, Step, apply
 from engine.operations.fill import Fill
 from engine.progress import Progress
 from engine.recipe import make
+from tests.benchmarks.denoising import opencv_nlm
 
 ROOT = Path(__file__).resolve().parents[2]
+PEER = "opencv-nlm"  # what people use today, for comparison
 
 
 def measure(quick: bool) -> list[dict[str, object]]:
@@ -25,6 +27,7 @@ def measure(quick: bool) -> list[dict[str, object]]:
     words = [f"fill method={method}" for method in {one.name: one for one in params.describe(Fill)}["method"].choices]
     working = {"straighten": "straighten angle=2"}  # at their defaults these do nothing
     words += [working.get(word, word) for word in (*operations.ALL, *detectors.ALL) if word != "fill"]
+    words.append(PEER)
     rows: list[dict[str, object]] = []
     for word in words:
         row: dict[str, object] = {"word": word}
@@ -76,7 +79,8 @@ def peak() -> float:
 
 def main() -> None:
     """In the child: the size in megapixels, a word and its parameters are the arguments."""
-    link = make(sys.argv[2], dict(word.split("=", 1) for word in sys.argv[3:]))
+    word, values = sys.argv[2], dict(value.split("=", 1) for value in sys.argv[3:])
+    link = None if word == PEER else make(word, values)
     image = photo(float(sys.argv[1]))
     small = frozen(image[:256, :256].copy())
     mask = scratches(image.shape)
@@ -87,7 +91,9 @@ def main() -> None:
 
 
 def _once(link: object, image: Image, mask: Mask) -> None:
-    if isinstance(link, Detector):
+    if link is None:
+        opencv_nlm(image, 10)
+    elif isinstance(link, Detector):
         link.detect(image, Progress())
     else:
         apply(Step(link, mask if link.needs_mask else None), image)  # type: ignore[attr-defined]

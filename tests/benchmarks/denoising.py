@@ -14,6 +14,7 @@ from PIL import Image as Files
 from engine import models, operations, params
 from engine.image import Image, frozen
 from engine.operation import Operation, Step, apply
+from engine.operations.denoise import Denoise
 from engine.training import metrics
 
 Denoiser = Callable[[np.ndarray, float], np.ndarray]  # a noisy photo and sigma x 255
@@ -38,23 +39,65 @@ def measure(data: Path, quick: bool) -> list[dict[str, object]]:
     return rows
 
 
+def measure_real(data: Path, quick: bool) -> list[dict[str, object]]:
+    """A row for each method; columns are the mean PSNR on pairs of real camera noise and the worst gain."""
+    names = sorted(path.name for path in (data / "real_noise_nam" / "noisy").glob("*.png"))[:: 5 if quick else 1]
+    pairs = [_pair(data / "real_noise_nam", name) for name in names]
+    denoise, nlm = Denoise(), operations.ALL["nlm"]()
+    methods: dict[str, Callable[[Image], np.ndarray]] = {
+        "noisy": lambda noisy: noisy,
+        "denoise, level measured": lambda noisy: apply(Step(denoise), noisy),
+        "denoise, level 10 told": lambda noisy: apply(Step(Denoise(automatic=False, sigma=10)), noisy),
+        "nlm at its default": lambda noisy: apply(Step(nlm), noisy),
+        "OpenCV NLM, level 10 told": lambda noisy: opencv_nlm(noisy, 10),
+    }
+    rows: list[dict[str, object]] = []
+    for name, method in methods.items():
+        scores = [metrics.psnr(method(noisy), reference) for noisy, reference in pairs]
+        gains = [
+            score - metrics.psnr(noisy, reference) for score, (noisy, reference) in zip(scores, pairs, strict=True)
+        ]
+        rows.append({"method": name, "PSNR": float(np.mean(scores)), "worst gain": min(gains)})
+    return rows
+
+
+def measure_grey(data: Path, quick: bool) -> list[dict[str, object]]:
+    """A row for each denoiser; columns are PSNR and SSIM on the grey photos of Set12, noise equal in all channels."""
+    photos = read_all(data / "set12_gray", 4 if quick else None)
+    return [
+        _row("Set12 grey", "un-clipped", name, photos, method, clipped=False, grey=True)
+        for name, method in {"noisy": _as_it_is, "denoise-u24": _net}.items()
+    ]
+
+
+def _pair(folder: Path, name: str) -> tuple[Image, Image]:
+    """A noisy photo and its reference."""
+    noisy, reference = folder / "noisy" / name, folder / "gt" / name.replace("noise", "gt")
+    return read(noisy), read(reference)
+
+
+def read(path: Path) -> Image:
+    """A photo of 8 bits."""
+    with Files.open(path) as file:
+        return frozen(np.asarray(file.convert("RGB"), np.float32) / 255)
+
+
 def read_all(folder: Path, limit: int | None = None) -> list[Image]:
     """The photos of a folder in name order, only the first `limit`."""
     suffixes = {".png", ".jpg", ".tif", ".bmp"}
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)[:limit]
-    photos: list[Image] = []
-    for path in files:
-        with Files.open(path) as file:
-            photos.append(frozen(np.asarray(file.convert("RGB"), np.float32) / 255))
-    return photos
+    return [read(path) for path in files]
 
 
-def _row(title: str, kind: str, name: str, photos: list[Image], denoiser: Denoiser, clipped: bool) -> dict[str, object]:
+def _row(
+    title: str, kind: str, name: str, photos: list[Image], denoiser: Denoiser, clipped: bool, grey: bool = False
+) -> dict[str, object]:
     row: dict[str, object] = {"set": title, "noise": kind, "denoiser": name}
     for sigma in SIGMAS:
         scores: list[tuple[float, float]] = []
         for index, photo in enumerate(photos):
-            noise = np.random.default_rng(1000 * sigma + index).standard_normal(photo.shape, np.float32)
+            shape = (*photo.shape[:2], 1) if grey else photo.shape
+            noise = np.random.default_rng(1000 * sigma + index).standard_normal(shape, np.float32)
             noisy = photo + np.float32(sigma / 255) * noise
             noisy = frozen(np.round(noisy.clip(0, 1) * 255) / np.float32(255)) if clipped else noisy
             restored = denoiser(noisy, sigma)
