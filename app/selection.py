@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QObject, QRect, Signal
@@ -12,17 +13,18 @@ from engine.image import Box, Mask, frozen
 
 _TILE = 256  # px; a stroke remembers the tiles it touched, not the box around them, which may be the whole photo
 
-Tile = tuple[int, int]  # row and column, counted in tiles
+Tile: TypeAlias = tuple[int, int]  # row and column, counted in tiles
+Packed: TypeAlias = int | bytes  # pixels: their common value, or uint8 zlib'd
 
 
 @dataclass(frozen=True)
 class Patch:
-    """One finished stroke or command: the pixels of `pieces`, one after the other, before and after, zlib'd uint8."""
+    """One finished stroke or command: the pixels of each of `pieces` before and after it."""
 
     box: Box
     label: str
-    before: bytes
-    after: bytes
+    before: tuple[Packed, ...]
+    after: tuple[Packed, ...]
     pieces: tuple[Box, ...]
 
 
@@ -78,7 +80,8 @@ class Selection(QObject):
         differing = [tile for tile in _tiles(_whole(new)) if (self.array[_tile(*tile)] != new[_tile(*tile)]).any()]
         if differing:
             pieces = _pieces(differing, new.shape)
-            patch = Patch(_around(pieces), label, _packed(self.array, pieces), _packed(new, pieces), pieces)
+            before, after = (tuple(_packed(array[box.slices]) for box in pieces) for array in (self.array, new))
+            patch = Patch(_around(pieces), label, before, after, pieces)
             self._write((box, new[box.slices]) for box in pieces)
             self.committed.emit(patch)
 
@@ -119,9 +122,9 @@ class Selection(QObject):
         if not saved or not touched:
             return
         pieces = _pieces(touched, self.array.shape)
-        before = b"".join(_piece_before(saved, box).tobytes() for box in pieces)
-        after = _packed(self.array, pieces)
-        self.committed.emit(Patch(_around(pieces), self._label, zlib.compress(before, 1), after, pieces))
+        before = tuple(_packed(saved[tile]) for tile in touched)
+        after = tuple(_packed(self.array[box.slices]) for box in pieces)
+        self.committed.emit(Patch(_around(pieces), self._label, before, after, pieces))
 
     def abandon(self) -> None:
         """Take the open stroke back, if any. No Patch."""
@@ -142,11 +145,16 @@ class Selection(QObject):
         self.abandon()
         self._write(_unpacked(patch.after, patch.pieces))
 
-    def _write(self, pixels: Iterable[tuple[Box, np.ndarray]]) -> None:
+    def _write(self, pixels: Iterable[tuple[Box, np.ndarray | int]]) -> None:
         self._empty = None
+        runs: list[Box] = []  # neighbours in a row are told as one
         for box, part in pixels:
             self.array[box.slices] = part
-            self.changed.emit(_rect(box))
+            if runs and runs[-1].top == box.top and runs[-1].right == box.left:
+                box = runs.pop()._replace(right=box.right)
+            runs.append(box)
+        for run in runs:
+            self.changed.emit(_rect(run))
 
 
 def _bytes(mask: np.ndarray) -> np.ndarray:
@@ -170,19 +178,9 @@ def _tile(row: int, column: int) -> tuple[slice, slice]:
 
 
 def _pieces(tiles: Iterable[Tile], shape: tuple[int, ...]) -> tuple[Box, ...]:
-    """Tiles as boxes: neighbours in a row are joined, the last ones cut at the border."""
-    runs: list[Box] = []
-    for row, column in sorted(tiles):
-        box = Box(row * _TILE, (row + 1) * _TILE, column * _TILE, (column + 1) * _TILE)
-        if runs and runs[-1].top == box.top and runs[-1].right == box.left:
-            box = runs.pop()._replace(right=box.right)
-        runs.append(box)
-    return tuple(run.grown(0, shape) for run in runs)
-
-
-def _piece_before(saved: dict[Tile, np.ndarray], box: Box) -> np.ndarray:
-    """The pixels of a piece, put together from its tiles."""
-    return np.hstack([saved[tile] for tile in _tiles(box)])
+    """Tiles as boxes, the last ones cut at the border."""
+    boxes = (Box(row * _TILE, (row + 1) * _TILE, column * _TILE, (column + 1) * _TILE) for row, column in tiles)
+    return tuple(box.grown(0, shape) for box in boxes)
 
 
 def _around(boxes: Iterable[Box]) -> Box:
@@ -194,14 +192,15 @@ def _rect(box: Box) -> QRect:
     return QRect(box.left, box.top, box.right - box.left, box.bottom - box.top)
 
 
-def _packed(array: np.ndarray, pieces: Iterable[Box]) -> bytes:
-    return zlib.compress(b"".join(array[box.slices].tobytes() for box in pieces), 1)
+def _packed(pixels: np.ndarray) -> Packed:
+    first = int(pixels[0, 0])
+    return zlib.compress(pixels.tobytes(), 1) if (pixels != first).any() else first
 
 
-def _unpacked(packed: bytes, pieces: Iterable[Box]) -> Iterator[tuple[Box, np.ndarray]]:
-    pixels = np.frombuffer(zlib.decompress(packed), np.uint8)
-    start = 0
-    for box in pieces:
-        height, width = box.bottom - box.top, box.right - box.left
-        yield box, pixels[start : start + height * width].reshape(height, width)
-        start += height * width
+def _unpacked(packed: Iterable[Packed], pieces: Iterable[Box]) -> Iterator[tuple[Box, np.ndarray | int]]:
+    for pixels, box in zip(packed, pieces, strict=True):
+        if isinstance(pixels, int):
+            yield box, pixels
+        else:
+            shape = box.bottom - box.top, box.right - box.left
+            yield box, np.frombuffer(zlib.decompress(pixels), np.uint8).reshape(shape)

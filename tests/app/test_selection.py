@@ -52,6 +52,20 @@ def test_a_long_slanted_stroke_keeps_the_tiles_it_touched_not_the_box_around(sel
     assert patches[0].box == (0, 4000, 0, 4000)
 
 
+def test_inverting_keeps_only_tiles_with_more_than_one_value(selection: Selection) -> None:
+    selection.reset(4000, 4000)
+    patches: list[Patch] = []
+    selection.committed.connect(patches.append)
+    painted(selection, (300, 300), (400, 400))
+    selection.set_mask(np.invert(selection.array), "Invert")
+    kept = [one for one in patches[1].before + patches[1].after if not isinstance(one, int)]
+    assert len(patches[1].pieces) == 256
+    assert len(kept) == 2
+    selection.undo(patches[1])
+    assert selection.array[350, 350] == 255
+    assert selection.array[0, 0] == 0
+
+
 def test_changed_covers_every_pixel_that_changed(selection: Selection) -> None:
     seen = np.zeros_like(selection.array, bool)
 

@@ -50,9 +50,14 @@ def measure() -> dict[str, float]:
             found[f"brush {size} px, {name}, median"] = statistics.median(frames)
             found[f"brush {size} px, {name}, p95"] = sorted(frames)[int(0.95 * len(frames))]
             _timed(found, f"stroke undo {size} px, {name}", lambda: (selection.undo(patches[-1]), canvas.repaint()))
-            found[f"patch {size} px, {name}, KiB"] = (len(patches[-1].before) + len(patches[-1].after)) / 1024
+            found[f"patch {size} px, {name}, KiB"] = _size(patches[-1]) / 1024
     canvas.deleteLater()
     return found
+
+
+def _size(patch: Patch) -> int:
+    """Bytes that its pixels take."""
+    return sum(1 if isinstance(one, int) else len(one) for one in patch.before + patch.after)
 
 
 def _photo() -> Image:
