@@ -1,11 +1,26 @@
 """The command line, same engine and words as the window: `photomend-cli scan.tif -o new.tif -- denoise damage fill`."""
 
+import os
+import signal
+from types import FrameType
+
 from engine import allocator
 
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    os._exit(INTERRUPTED)
+
+
+_interrupt = signal.getsignal(signal.SIGINT)
+if _interrupt is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _leave)  # Ctrl+C during the imports, which take seconds, ends without a traceback
 allocator.tune()  # before anything else allocates or starts threads
 
 import argparse  # noqa: E402
 import dataclasses  # noqa: E402
+import io  # noqa: E402
 import json  # noqa: E402
 import re  # noqa: E402
 import shutil  # noqa: E402
@@ -24,15 +39,19 @@ from engine.operation import Detector, Operation  # noqa: E402
 from engine.progress import Progress  # noqa: E402
 from engine.recipe import Recipe, find  # noqa: E402
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130  # exit statuses
+if _interrupt is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _interrupt)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     argv = sys.argv[1:] if argv is None else argv
     split = argv.index("--") if "--" in argv else len(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names of files may hold what a console cannot show
     parser = _parser()
-    arguments = parser.parse_args(argv[:split])
+    arguments = parser.parse_intermixed_args(argv[:split])
     try:
         if arguments.list:
             return _print_list(arguments.json)
@@ -50,6 +69,9 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever read our answers has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -88,20 +110,32 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
         size = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", arguments.blank)
         if size is None or arguments.inputs:
             raise ValueError("--blank stands for a photo and is followed by width x height, as in --blank 1200x800.")
+        if int(size[1]) * int(size[2]) > files.PIXEL_LIMIT:
+            raise ValueError(f"A blank canvas has at most {files.PIXEL_LIMIT // 1_000_000} megapixels.")
         return [_Job((int(size[2]), int(size[1])), output)]
     if not arguments.inputs:
         raise ValueError("Name at least one photo.")
-    into_folder = len(arguments.inputs) > 1 or output.is_dir()
-    names = [path.name if files.format_of(path.suffix) else path.with_suffix(".png").name for path in arguments.inputs]
+    into_folder = len(arguments.inputs) > 1 or os.path.isdir(output)
+    names = [path.name if files.format_of(path.suffix) else f"{path.stem}.png" for path in arguments.inputs]
     jobs = [
         _Job(path, output / name if into_folder else output) for path, name in zip(arguments.inputs, names, strict=True)
     ]
     if len({job.target for job in jobs}) < len(jobs):
         raise ValueError("Two of the photos have the same name and would overwrite each other.")
     for path, job in zip(arguments.inputs, jobs, strict=True):
-        if path.exists() and job.target.exists() and path.samefile(job.target):
+        if _same(path, job.target):
             raise ValueError(f"{path} would be overwritten by its restored version; choose another place.")
+        if arguments.mask is not None and _same(arguments.mask, job.target):
+            raise ValueError(f"{arguments.mask} is the mask and would be overwritten; choose another place.")
     return jobs
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both name the same file; False where one is missing or cannot be looked at."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace) -> int:
@@ -115,14 +149,15 @@ def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace
         try:
             result = _restore(job, recipe, arguments.mask, Progress(bar.show))
             bar.clear()
-        except RestoreError as error:
+        except (RestoreError, MemoryError) as error:
             failed += 1
             bar.clear()
+            told = str(error) if isinstance(error, RestoreError) else "There is not enough memory for this."
             prefix = f"{job.source}: " if len(jobs) > 1 else ""
-            print(f"{prefix}{error}", file=sys.stderr)
-            result = {"input": _name(job), "error": str(error)}
+            print(f"{prefix}{told}", file=sys.stderr)
+            result = {"input": _name(job), "error": told}
         if arguments.json:
-            print(json.dumps(result, ensure_ascii=False), flush=True)
+            print(json.dumps(result), flush=True)
     return FAILED if failed else DONE
 
 
@@ -210,9 +245,12 @@ def _print_description(cls: type[Operation] | type[Detector], as_json: bool) -> 
         return DONE
     print(f"{cls.id}: {cls.title}. {cls.summary}".rstrip())
     for one in described:
-        limits = f"{one.low:g} to {one.high:g} {one.unit}".rstrip() if one.low is not None else one.kind.__name__
+        limits = "text"
+        if one.low is not None and one.high is not None:
+            limits = f"{params.shown(one.low)} to {params.shown(one.high)} {one.unit}".rstrip()
         allowed = ", ".join(one.choices) if one.choices else "yes, no" if one.kind is bool else limits
-        print(f"  {one.name}={one.default}  ({allowed})  {one.label}. {one.help}".rstrip())
+        default = ("yes" if one.default else "no") if one.kind is bool else one.default
+        print(f"  {one.name}={default}  ({allowed})  {one.label}. {one.help}".rstrip())
     return DONE
 
 

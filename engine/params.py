@@ -69,7 +69,13 @@ def _check_value(one: Param, value: Any) -> None:
     if one.choices and value not in one.choices:
         raise RestoreError(f"{one.label} must be one of {', '.join(one.choices)}, not {value}.")
     if one.low is not None and one.high is not None and not one.low <= value <= one.high:
-        raise RestoreError(f"{one.label} must be between {one.low:g} and {one.high:g}, not {value:g}.")
+        low, high, found = (shown(number) for number in (one.low, one.high, value))
+        raise RestoreError(f"{one.label} must be between {low} and {high}, not {found}.")
+
+
+def shown(number: float) -> str:
+    """A number as users read it: 1000000 and not 1e+06, 2 and not 2.0."""
+    return f"{number:g}" if isinstance(number, float) else str(number)
 
 
 def save(obj: object) -> dict[str, Value]:
@@ -93,14 +99,14 @@ def load(cls: type[T], values: Mapping[str, object]) -> T:
 
 def _parse(one: Param, value: object) -> object:
     """Text as the parameter's type; anything else as it is, whole floats as int where an int is wanted."""
-    if one.kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if one.kind is int and isinstance(value, float) and value.is_integer():
-        return int(value)
-    if not isinstance(value, str) or one.kind is str:
-        return value
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     try:
+        if one.kind is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if one.kind is int and isinstance(value, float) and value.is_integer():
+            return int(value)
+        if not isinstance(value, str) or one.kind is str:
+            return value
         return words[value.lower()] if one.kind is bool else cast(Any, one.kind)(value)
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         raise RestoreError(f"{one.label} cannot be “{value}”.") from None

@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 from engine import files
 from engine.__main__ import main
 from engine.image import frozen
+from engine.operations.flip import Flip
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +95,7 @@ def test_the_photo_itself_is_never_overwritten(photo: Path, capsys: pytest.Captu
         ["IN", "-o", "x.png", "--", "fill", "method=best"],
         ["IN", "IN", "-o", "folder", "--", "fill"],
         ["--blank", "10", "-o", "x.png", "--", "fill"],
+        ["--blank", "999999x999999", "-o", "x.png", "--", "plate"],
         ["--blank", "10x10", "IN", "-o", "x.png", "--", "fill"],
         ["IN", "-o", "x.png", "--device", "abacus", "--", "fill"],
     ],
@@ -122,6 +124,54 @@ def test_what_cannot_be_done_is_one_sentence_and_status_1(
     assert not target.exists()
 
 
+def test_the_mask_is_never_overwritten(photo: Path, scratch: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = scratch.read_bytes()
+    with pytest.raises(SystemExit) as caught:
+        main([str(photo), "-o", str(scratch), "--mask", str(scratch), "--", "fill", "method=telea"])
+    assert caught.value.code == 2
+    assert "is the mask" in capsys.readouterr().err
+    assert scratch.read_bytes() == before
+
+
+def test_names_that_no_system_takes_are_one_sentence(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "a" * 300 + ".png"
+    assert main([long, "-o", str(photo.with_name("x.png")), "--", "flip"]) == 1
+    assert main([str(photo), "-o", str(photo.with_name(long)), "--", "flip"]) == 1
+    assert main([".", "-o", str(photo.with_name("x.png")), "--", "flip"]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert "folder" in lines[2]
+
+
+def test_photos_may_stand_on_both_sides_of_the_options(photo: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.tif"
+    other.write_bytes(photo.read_bytes())
+    assert main([str(photo), "-o", str(tmp_path / "out"), str(other), "--", "flip"]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["other.tif", "scan.tif"]
+
+
+def test_memory_that_runs_out_is_one_sentence(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def starve(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Flip, "run", starve)
+    assert main([str(photo), "-o", str(tmp_path / "x.tif"), "--json", "--", "flip"]) == 1
+    told = capsys.readouterr()
+    assert told.err == "There is not enough memory for this.\n"
+    assert json.loads(told.out)["error"] == told.err.strip()
+
+
+def test_names_that_the_console_cannot_show_stop_nothing(photo: Path, tmp_path: Path) -> None:
+    named = photo.rename(tmp_path / "日本 ü.tif")
+    words = [sys.executable, "-m", "engine", str(named), "-o", str(tmp_path / "ö.tif"), "--json", "--", "flip"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["input"] == str(named)
+
+
 def test_words_and_parameters_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines()}
@@ -133,6 +183,9 @@ def test_words_and_parameters_are_told(capsys: pytest.CaptureFixture[str]) -> No
     assert "fsr" in next(one for one in parameters if one["name"] == "method")["choices"]
     for word in listed:
         assert main(["--describe", word]) == 0
+    told = capsys.readouterr().out
+    assert "0 to 1000000 px" in told
+    assert "colourful=yes  (yes, no)" in told
 
 
 def test_an_empty_canvas_can_be_filled_by_a_sampler(tmp_path: Path) -> None:
@@ -171,3 +224,19 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert (output, errors.strip()) == ("", "Stopped.")
     assert [path.name for path in target.iterdir()] == ["small.png"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to a whole console")
+@pytest.mark.parametrize("wait", [0.3, 0.6])
+def test_ctrl_c_while_the_engine_loads_is_quiet(wait: float) -> None:
+    words = [sys.executable, "-X", "importtime", "-m", "engine", "--list"]
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "engine.allocator" in line:  # from here on it is the engine that loads
+                break
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    assert process.returncode in (0, 130)  # 0: a quick machine was done already
+    assert "Traceback" not in errors

@@ -62,6 +62,9 @@ def test_text_and_whole_numbers_are_read_as_the_type(values: dict[str, object], 
         {"share": "much"},
         {"share": True},
         {"share": None},
+        {"share": 10**400},
+        {"count": 10**400},
+        {"count": "1" + "0" * 400},
         {"count": 2.5},
         {"count": "2.5"},
         {"count": 0},
@@ -88,3 +91,7 @@ def test_check_says_the_range() -> None:
     params.check(Example())
     with pytest.raises(RestoreError, match="between 1 and 9, not 12"):
         params.check(replace(Example(), count=12))
+
+
+def test_large_numbers_are_told_in_full() -> None:
+    assert [params.shown(one) for one in (1_000_000, 2.0, 0.05, -45.0)] == ["1000000", "2", "0.05", "-45"]
