@@ -37,8 +37,16 @@ class Change:
     masks: tuple[PackedMask, PackedMask] | None = None
 
 
-Entry: TypeAlias = Patch | Change
-Move: TypeAlias = tuple[Entry, bool]  # an entry and whether it is redone (else undone)
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Entries that are undone and redone together."""
+
+    label: str
+    entries: tuple[Patch | Change, ...]
+
+
+Entry: TypeAlias = Patch | Change | Group
+Move: TypeAlias = tuple[Patch | Change, bool]  # an entry and whether it is redone (else undone)
 
 
 class History:
@@ -62,12 +70,20 @@ class History:
         self.position += 1
         self._changed()
 
+    def group(self, start: int, label: str) -> None:
+        """The done entries from `start` on become one."""
+        joined = tuple(part for entry in self.entries[start : self.position] for part in _parts(entry))
+        self.entries[start : self.position] = [Group(label, joined)]
+        self.position = start + 1
+        self._changed()
+
     def moves_to(self, position: int) -> list[Move]:
         """What to undo and redo, in this order, so that `position` entries are done."""
         position = max(0, min(position, len(self.entries)))
         if position < self.position:
-            return [(entry, False) for entry in reversed(self.entries[position : self.position])]
-        return [(entry, True) for entry in self.entries[self.position : position]]
+            undone = reversed(self.entries[position : self.position])
+            return [(part, False) for entry in undone for part in reversed(_parts(entry))]
+        return [(part, True) for entry in self.entries[self.position : position] for part in _parts(entry)]
 
     def go(self, position: int) -> None:
         """The moves are made: `position` entries are done."""
@@ -78,6 +94,10 @@ class History:
     def last(self) -> Entry | None:
         """The entry that was done last."""
         return self.entries[self.position - 1] if self.position else None
+
+    def has_done(self, entry: Entry | None) -> bool:
+        """Whether the entry is done and not undone; None, the state before the first, always is."""
+        return entry is None or any(one is entry for one in self.entries[: self.position])
 
     @property
     def can_undo(self) -> bool:
@@ -96,3 +116,7 @@ class History:
     def unsaved(self) -> bool:
         """Whether there is work that no file has."""
         return self.last is not self._saved
+
+
+def _parts(entry: Entry) -> tuple[Patch | Change, ...]:
+    return entry.entries if isinstance(entry, Group) else (entry,)

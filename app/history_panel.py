@@ -4,7 +4,8 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from app.history import Change, Entry
+from app.history import Entry
+from app.selection import Patch
 from app.session import Session
 from app.theme import Colours, icon
 
@@ -50,7 +51,7 @@ class HistoryPanel(QWidget):
         while self.list.count() > same + 1:
             self.list.takeItem(self.list.count() - 1)
         for entry in history.entries[same:]:
-            picture = self._step_icon if isinstance(entry, Change) else self._stroke_icon
+            picture = self._stroke_icon if isinstance(entry, Patch) else self._step_icon
             self.list.addItem(QListWidgetItem(picture, entry.label))
         self._shown = list(history.entries)
         faint = self.palette().placeholderText()

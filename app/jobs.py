@@ -63,6 +63,7 @@ class Jobs(QObject):
 
     started = Signal(str)  # the title of a job that the user waits for
     progressed = Signal(float, object)  # fraction 0..1 and seconds left or None, of a job with a title
+    displaced = Signal(str)  # the title of a job that gave way to a newer one with another title
     finished = Signal()  # nothing runs any more, whatever the reason
     failed = Signal(str)  # the sentence of a RestoreError that nobody else took
     _told = Signal(object, str, object)  # the only door out of the worker thread
@@ -95,10 +96,13 @@ class Jobs(QObject):
 
         `failed` takes the sentence of a RestoreError instead of the signal. Returns the number of the job.
         """
+        before = self.title
         self._drop()
         job = _Job(next(self._numbers), title, work, done, failed)
         self._job = job
         self._pool.submit(self._run, job)
+        if before and before != title:
+            self.displaced.emit(before)
         if title:
             self.started.emit(title)
         return job.number

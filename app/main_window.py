@@ -140,7 +140,9 @@ class MainWindow(QMainWindow):
         session.loader.loaded.connect(self._engine_loaded)
         session.loader.failed.connect(self.status.device.setText)
         session.loader.device_known.connect(self.status.device.setText)
+        session.found.connect(self._tell_found)
         jobs.started.connect(self._job_started)
+        jobs.displaced.connect(self._tell_displaced)
         jobs.progressed.connect(self.status.progress)
         jobs.finished.connect(self._job_ended)
         self.status.cancelled.connect(jobs.cancel)
@@ -176,7 +178,7 @@ class MainWindow(QMainWindow):
         assert self.session.view is not None
         self.canvas.show_after(self.session.view.display, True)
         self.canvas.show_before(self.session.view.before)
-        self.message.hide()
+        self.message.forget_warning()
         self._show_pixel(None if moved else self._pixel)
 
     def _reveal(self) -> None:
@@ -215,15 +217,36 @@ class MainWindow(QMainWindow):
         menus.fill_operations(self, self.session.loader.engine)
         self._refresh()
 
+    def _tell_found(self, places: int) -> None:
+        if places:
+            self.status.tell(
+                self.tr("Damage found in {} places.").format(places)
+                if places > 1
+                else self.tr("Damage found in one place.")
+            )
+        else:
+            self.message.tell(self.tr("Nothing was found. A higher sensitivity finds more."))
+
+    def _tell_displaced(self, title: str) -> None:
+        self.message.tell(self.tr("“{}” was stopped by what you did next.").format(title))
+
     def _job_started(self, title: str) -> None:
         self.status.begin(title)
         self.actions_by_name["cancel"].setEnabled(True)
+        self._refresh_export()
 
     def _job_ended(self) -> None:
         self.status.end()
         if self.stack.currentWidget() is self.draft:  # the photo could not be opened after all
             self.stack.setCurrentWidget(self.canvas if self.session.view else self.start)
         self.actions_by_name["cancel"].setEnabled(False)
+        self._refresh_export()
+
+    def _refresh_export(self) -> None:
+        """While a job changes the photo there is nothing to export that the user would mean."""
+        on = self.session.view is not None and not self.session.jobs.title
+        self.actions_by_name.enable("export export-again", on)
+        self.export_button.setEnabled(on)
 
     def _refresh(self) -> None:
         """Enable what can be done; show the name."""
@@ -236,7 +259,7 @@ class MainWindow(QMainWindow):
         actions.enable("clear save-mask", selected)
         actions["undo"].setEnabled(session.history.can_undo)
         actions["redo"].setEnabled(session.history.can_redo)
-        self.export_button.setEnabled(is_open)
+        self._refresh_export()
         self.options.setEnabled(is_open)
         star = "*" if session.history.unsaved else ""
         self.setWindowTitle(f"{session.name}{star} — Photomend" if is_open else "Photomend")

@@ -22,10 +22,7 @@ from engine.image import bounds, frozen
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-NEED_PHOTO = (
-    "export export-again fit actual zoom-in zoom-out tint split brush eraser lasso rectangle polygon "
-    "smaller larger softer harder"
-)
+NEED_PHOTO = "fit actual zoom-in zoom-out tint split brush eraser lasso rectangle polygon smaller larger softer harder"
 NEED_ENGINE = "repair find-here find invert load-mask"
 TOOLS = ("brush", "eraser", "lasso", "rectangle", "polygon")
 _GROW, _FEATHER = 2, 3  # px of each command

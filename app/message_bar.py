@@ -44,6 +44,11 @@ class MessageBar(QFrame):
         self._show(sentence, "good", "")
         self._timer.start(_GOOD_FOR)
 
+    def forget_warning(self) -> None:
+        """What was wrong is over; good news stay their time."""
+        if self.property("kind") == "warning":
+            self.hide()
+
     def _show(self, sentence: str, kind: str, button: str) -> None:
         self.text.setText(sentence)
         self.text.setAccessibleName(sentence)

@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import ImageCms
@@ -146,13 +147,22 @@ def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, p
     return Display.build(frozen(inner), view.display.icc)
 
 
+class Found(NamedTuple):
+    """A selection with what a detector found, and in how many places it found something."""
+
+    selection: Mask
+    places: int
+
+
 def detect(
     view: View, detector: Detector, selection: np.ndarray, box: Box | None, add: bool, progress: Progress
-) -> Mask:
+) -> Found:
     """The selection with what the detector finds in `box` (None: everywhere), instead of or added to what was there.
 
     Outside `box` the selection stays. Raises RestoreError, Cancelled.
     """
+    from engine import masks  # OpenCV: the engine is loaded before anything is detected
+
     params.check(detector)
     box = box or whole(view.image)
     wide = box.grown(detector.context or 0, view.image.shape)
@@ -160,7 +170,7 @@ def detect(
     inner = found[box.top - wide.top : box.bottom - wide.top, box.left - wide.left : box.right - wide.left]
     result = selection.astype(np.float32) / np.float32(255)
     result[box.slices] = np.maximum(result[box.slices], inner) if add else inner
-    return frozen(result)
+    return Found(frozen(result), masks.places(inner))
 
 
 def export(photo: Photo, view: View, path: Path, settings: ExportSettings, progress: Progress) -> Path:

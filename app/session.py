@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage
 from app import rendering
 from app.display import Display
 from app.engine_loader import EngineLoader
-from app.history import Change, History, Move
+from app.history import Change, Entry, History, Move
 from app.jobs import Jobs
-from app.rendering import Opened, Stepped, View
+from app.rendering import Found, Opened, Stepped, View
 from app.selection import Patch, Selection
 from engine import files, params
 from engine.errors import RestoreError
@@ -31,6 +31,7 @@ class Session(QObject):
     repaired = Signal()  # a step on the selection arrived
     history_changed = Signal()
     previewed = Signal(object, object)  # Box and its Display, or None where there is no preview
+    found = Signal(int)  # in how many places a detector found something
     exported = Signal(object)  # the Path written
     failed = Signal(str)  # a sentence for the user
 
@@ -78,7 +79,10 @@ class Session(QObject):
 
     # ---------------------------------------------------------------------------------------------- operations
     def apply(self, operation: Operation, clear: bool = False) -> None:
-        """Put one more step on the photo; `clear` empties the selection when it is there."""
+        """Put one more step on the photo.
+
+        `clear` empties the selection when the step is there; with the stroke before it that is one entry.
+        """
         view = self.view
         if view is None:
             return
@@ -96,8 +100,12 @@ class Session(QObject):
             operation.title,
         )
 
-    def _arrive(self, operation: Operation, stepped: Stepped, revision: object, clear: bool) -> None:
+    def _arrive(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
         assert self.view is not None
+        start = self.history.position - 1
+        if clear and not self.history.has_done(revision):
+            return  # the stroke was undone meanwhile
+        joined = clear and isinstance(revision, Patch) and self.history.last is revision
         if stepped.masks and (self.history.last is not revision or self.selection.is_open):
             self.apply(operation)  # painted meanwhile: the selection has to be moved again
             return
@@ -111,6 +119,8 @@ class Session(QObject):
         self.repaired.emit()
         if clear and not self.selection.is_open:
             self.edit_selection(self.tr("Clear after repair"), np.zeros_like)
+        if joined:
+            self.history.group(start, operation.title)
 
     def preview(self, operation: Operation, box: Box) -> bool:
         """Show what the operation would make of `box`; False where that is not possible now."""
@@ -143,11 +153,12 @@ class Session(QObject):
             return
         selection = self.selection.array.copy()
         label = detector.title
-        self.jobs.start(
-            lambda progress: rendering.detect(view, detector, selection, box, add, progress),
-            lambda mask: self.selection.set_mask(mask, label),
-            label,
-        )
+
+        def arrive(found: Found) -> None:
+            self.selection.set_mask(found.selection, label)
+            self.found.emit(found.places)
+
+        self.jobs.start(lambda progress: rendering.detect(view, detector, selection, box, add, progress), arrive, label)
 
     def is_open(self) -> bool:
         return self.view is not None

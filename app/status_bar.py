@@ -3,6 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
+_GOOD_FOR = 8000  # ms that a sentence stays
+
 
 def duration(seconds: float) -> str:
     """ "4 s", "2 min 10 s", "1 h 5 min": rounded so that it does not flicker."""
@@ -57,7 +59,12 @@ class StatusBar(QStatusBar):
         self.addPermanentWidget(self.zoom)
         self.job.hide()
 
+    def tell(self, sentence: str) -> None:
+        """Something worth a glance, until the next job or for a while."""
+        self.showMessage(sentence, _GOOD_FOR)
+
     def begin(self, title: str) -> None:
+        self.clearMessage()
         self.title.setText(title)
         self.bar.setValue(0)
         self.left.clear()

@@ -76,3 +76,13 @@ def test_a_packed_mask_is_small_and_comes_back_equal() -> None:
     assert len(packed.pixels) < mask.nbytes / 50
     sliced = PackedMask.of(mask[::2, ::3])
     assert (sliced.array() == mask[::2, ::3]).all()
+
+
+def test_a_group_is_undone_and_redone_as_one() -> None:
+    history, entries, _ = filled(3)
+    history.group(1, "both")
+    assert [one.label for one in history.entries] == ["0", "both"]
+    assert history.position == 2
+    assert history.moves_to(1) == [(entries[2], False), (entries[1], False)]
+    history.go(1)
+    assert history.moves_to(2) == [(entries[1], True), (entries[2], True)]

@@ -113,7 +113,7 @@ def test_repair_after_each_stroke(opened: MainWindow, qtbot: QtBot, idle: Wait) 
     opened.options.repair.click()
     paint_scratch(opened, qtbot)
     idle(opened.session.jobs)
-    assert [entry.label for entry in opened.session.history.entries][:2] == ["Brush stroke", "Fill"]
+    assert [entry.label for entry in opened.session.history.entries] == ["Fill"]
     assert opened.session.selection.is_empty()
 
 
@@ -188,6 +188,22 @@ def test_the_detector_s_find_becomes_the_selection(opened: MainWindow, qtbot: Qt
     assert opened.session.view is not None
     expected = opened.panel.damage.value().detect(opened.session.view.image, Progress())
     assert (opened.session.selection.array == np.rint(expected * 255)).all()
+
+
+def test_what_was_found_is_told(opened: MainWindow) -> None:
+    opened.session.found.emit(3)
+    assert "3 places" in opened.status.currentMessage()
+    opened.session.found.emit(0)
+    assert "Nothing was found" in opened.message.text.text()
+
+
+def test_nothing_is_exported_while_a_job_runs(opened: MainWindow, qtbot: QtBot) -> None:
+    assert opened.export_button.isEnabled()
+    key(opened, qtbot, Qt.Key.Key_D)
+    assert not opened.export_button.isEnabled()
+    assert not opened.actions_by_name["export"].isEnabled()
+    opened.session.jobs.cancel()
+    assert opened.export_button.isEnabled()
 
 
 def test_every_operation_is_one_search_away(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:

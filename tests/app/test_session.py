@@ -12,7 +12,6 @@ from PySide6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from app.display import Display
-from app.history import Change
 from app.jobs import Jobs
 from app.rendering import View
 from app.session import Session
@@ -284,7 +283,35 @@ def test_repair_after_a_stroke_empties_the_selection(session: Session, idle: Wai
     session.apply(Brighten(), clear=True)
     idle(session.jobs)
     assert session.selection.is_empty()
-    assert isinstance(session.history.entries[1], Change)
+    assert (image(session)[10:20, 40:60] != view(session).document.source[10:20, 40:60]).all()
+    assert [entry.label for entry in session.history.entries] == ["Brighten"]
+    session.undo()
+    idle(session.jobs)
+    assert session.selection.is_empty()
+    assert (image(session) == view(session).document.source).all()
+    session.redo()
+    idle(session.jobs)
+    assert session.selection.is_empty()
+    assert (image(session) != view(session).document.source).any()
+
+
+def test_a_stroke_undone_while_it_is_repaired_stays_unrepaired(session: Session, idle: Wait) -> None:
+    stroke(session, Box(10, 20, 40, 60))
+    session.apply(Brighten(), clear=True)
+    session.undo()
+    idle(session.jobs)
+    assert (image(session) == view(session).document.source).all()
+    assert session.history.position == 0
+
+
+def test_a_job_that_gives_way_to_another_is_told(session: Session, qtbot: QtBot, idle: Wait) -> None:
+    session.apply(Brighten())
+    idle(session.jobs)
+    session.apply(Slow())
+    with qtbot.waitSignal(session.jobs.displaced) as told:
+        session.undo()
+    assert told.args == ["Slow"]
+    idle(session.jobs)
 
 
 def test_a_preview_is_what_the_step_will_be(session: Session, qtbot: QtBot, idle: Wait) -> None:
@@ -318,10 +345,12 @@ def test_a_preview_never_stands_in_the_way(session: Session, qtbot: QtBot, idle:
     assert [entry.label for entry in session.history.entries] == ["Brighten"]
 
 
-def test_what_is_found_becomes_the_selection_as_one_command(session: Session, idle: Wait) -> None:
+def test_what_is_found_becomes_the_selection_as_one_command(session: Session, qtbot: QtBot, idle: Wait) -> None:
     stroke(session, Box(0, 5, 80, 90))
-    session.find(Bright(), None, add=False)
+    with qtbot.waitSignal(session.found) as told:
+        session.find(Bright(), None, add=False)
     idle(session.jobs)
+    assert told.args == [1]
     assert session.selection.array[30, 20] == 255
     assert session.selection.array.astype(bool).sum() == 40 * 3
     session.undo()

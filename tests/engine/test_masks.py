@@ -51,3 +51,12 @@ def test_invert_and_only() -> None:
     assert np.array_equal(masks.invert(masks.invert(square(soft=True))), square(soft=True))
     assert np.array_equal(masks.only(square(), square(soft=True)), square(soft=True))
     assert not masks.only(square(), masks.invert(square())).any()
+
+
+def test_places_are_counted() -> None:
+    mask = np.zeros((20, 20), np.float32)
+    assert masks.places(frozen(mask.copy())) == 0
+    mask[2:4, 2:4] = 1
+    mask[4, 4] = 0.2  # touches at a corner
+    mask[10, 10:15] = 0.5
+    assert masks.places(frozen(mask)) == 2
