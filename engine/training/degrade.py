@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def sample_sigma(count: int, generator: torch.Generator) -> Tensor:
@@ -27,8 +28,21 @@ def sigma_map(sigma: Tensor, size: int, generator: torch.Generator, device: torc
     return (sigma.view(-1, 1, 1, 1) * by_channel * shape).expand(count, 3, size, size).to(device)
 
 
-def add_gaussian(batch: Tensor, sigma: Tensor, generator: torch.Generator) -> Tensor:
-    """White Gaussian noise of the planes `sigma`; half of the batch clipped and rounded to 8 bits, as files are.
+def tell(sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
+    """What the net is told of the noise planes `sigma` (B, 3, H, W): mostly the truth, else more, at most 75/255.
+
+    Coarse noise, (B,) bool, is told as up to three times what it is, since that is what an estimate makes of it; a
+    fifth of the white noise up to twice, so that a strength beyond 1 does no harm. Never less: then noise may stay.
+    """
+    draw = torch.rand(len(sigma), generator=generator)
+    more = torch.where(torch.rand(len(sigma), generator=generator) < 0.2, 1 + draw, 1.0)
+    factor = torch.where(coarse, 1 + 2 * draw, more).view(-1, 1, 1, 1).to(sigma.device)
+    return (sigma * factor).clamp(max=75 / 255).maximum(sigma)
+
+
+def add_gaussian(batch: Tensor, sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
+    """Gaussian noise of the planes `sigma`, white or, where `coarse` (B,) says so, blurred by 0.4 to 1.2 px as that of
+    developed camera files is; half of the batch clipped and rounded to 8 bits, as files are.
 
     Grey pictures mostly get the same noise in all channels, as grey scans have: nothing else in training would teach
     the net that its three channels may agree. Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU,
@@ -36,9 +50,19 @@ def add_gaussian(batch: Tensor, sigma: Tensor, generator: torch.Generator) -> Te
     """
     seed = int(torch.randint(2**31, (1,), generator=generator))
     noise = torch.randn(batch.shape, device=batch.device, generator=torch.Generator(batch.device).manual_seed(seed))
+    noise = torch.where(coarse.view(-1, 1, 1, 1).to(batch.device), _blurred(noise, generator), noise)
     grey = (batch == batch[:, :1]).flatten(1).all(1).view(-1, 1, 1, 1)
     mostly = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.8).to(batch.device)
     noise = torch.where(grey & mostly, noise[:, :1], noise)
     noisy = batch + sigma * noise
     filed = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.5).to(batch.device)
     return torch.where(filed, noisy.clamp(0, 1).mul(255).round().div(255), noisy)
+
+
+def _blurred(noise: Tensor, generator: torch.Generator) -> Tensor:
+    """White noise (B, C, H, W) blurred by one random Gaussian, still of deviation 1."""
+    width = 0.4 + 0.8 * float(torch.rand(1, generator=generator))
+    taps = torch.exp(-0.5 * (torch.arange(-4, 5, device=noise.device) / width) ** 2)
+    taps = (taps / taps.norm()).expand(noise.shape[1], 1, 1, -1)
+    padded = F.pad(noise, (4, 4, 4, 4), mode="circular")
+    return F.conv2d(F.conv2d(padded, taps, groups=noise.shape[1]), taps.transpose(2, 3), groups=noise.shape[1])

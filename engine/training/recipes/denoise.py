@@ -41,11 +41,9 @@ class Denoise(Recipe):
         reference = self.crops.batch(self.count)
         sigma = degrade.sample_sigma(self.count, self.generator)
         planes = degrade.sigma_map(sigma, self.size, self.generator, self.device)
-        return {
-            "reference": reference,
-            "noisy": degrade.add_gaussian(reference, planes, self.generator),
-            "sigma": planes,
-        }
+        coarse = torch.rand(self.count, generator=self.generator) < 0.15
+        noisy = degrade.add_gaussian(reference, planes, coarse, self.generator)
+        return {"reference": reference, "noisy": noisy, "sigma": degrade.tell(planes, coarse, self.generator)}
 
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
         restored = net(torch.cat((batch["noisy"], batch["sigma"]), 1).contiguous(memory_format=torch.channels_last))
