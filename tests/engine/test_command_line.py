@@ -237,6 +237,6 @@ def test_ctrl_c_while_the_engine_loads_is_quiet(wait: float) -> None:
                 break
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
+        _output, errors = process.communicate(timeout=30)
     assert process.returncode in (0, 130)  # 0: a quick machine was done already
     assert "Traceback" not in errors
