@@ -44,6 +44,8 @@ class Form(QWidget):
         self._cls = cls
         self._params = params.describe(cls)
         self._fields = {one.name: _field(one, self) for one in self._params}
+        self._labels: dict[str, QLabel] = {}
+        self._measured: object = None
         rows = QFormLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(6)
@@ -52,6 +54,9 @@ class Form(QWidget):
         rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for one in self._params:
             self._add_row(rows, one)
+        for one in self._measurable():
+            self._fields[one.unless].changed.connect(self._show_measured)
+        self._show_measured()
 
     def _add_row(self, rows: QFormLayout, one: Param) -> None:
         made = self._fields[one.name]
@@ -64,7 +69,28 @@ class Form(QWidget):
         label = QLabel(one.label, self)
         label.setToolTip(one.help)
         label.setBuddy(made.widget)
+        self._labels[one.name] = label
         rows.addRow(label, made.widget)
+
+    def show_measured(self, obj: object) -> None:
+        """Show what was measured, an object of the class, in the fields that are not used while it is measured."""
+        self._measured = obj
+        self._show_measured()
+
+    def _measurable(self) -> list[Param]:
+        return [one for one in self._params if one.unless]
+
+    def _show_measured(self) -> None:
+        for one in self._measurable():
+            given = not self._fields[one.unless].get()
+            for widget in (self._fields[one.name].widget, self._labels[one.name]):
+                widget.setEnabled(given)
+            if not given and self._measured is not None:
+                self._fields[one.name].put(getattr(self._measured, one.name))
+
+    def measures(self) -> bool:
+        """Whether there is anything to be measured on a photo."""
+        return bool(self._measurable())
 
     def value(self) -> Any:
         """The dataclass with what is set here. Raises RestoreError where that is out of range."""
@@ -80,6 +106,7 @@ class Form(QWidget):
                 self._fields[name].put(value)
         if before != {name: one.get() for name, one in self._fields.items()}:
             self.changed.emit()
+        self._show_measured()
 
     def reset(self) -> None:
         """Back to the defaults."""

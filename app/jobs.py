@@ -73,6 +73,7 @@ class Jobs(QObject):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._numbers = itertools.count(1)
         self._job: _Job | None = None
+        self._closed = False
         self._told.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -94,8 +95,11 @@ class Jobs(QObject):
     ) -> int:
         """Run `work(progress)` on the worker, then `done(result)` here; the job before is cancelled.
 
-        `failed` takes the sentence of a RestoreError instead of the signal. Returns the number of the job.
+        `failed` takes the sentence of a RestoreError instead of the signal. Returns the number of the job; 0 once
+        closed, when a timer may still want something that nobody sees any more.
         """
+        if self._closed:
+            return 0
         before = self.title
         self._drop()
         job = _Job(next(self._numbers), title, work, done, failed)
@@ -115,6 +119,7 @@ class Jobs(QObject):
     def close(self, wait: float = 1.0) -> bool:
         """Cancel and take no more work; whether the worker came to rest within `wait` seconds."""
         self._drop()
+        self._closed = True
         idle = threading.Event()
         try:
             self._pool.submit(idle.set)

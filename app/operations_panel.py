@@ -1,6 +1,6 @@
 """The operations panel: the three steps of the work, and every other operation through one search box."""
 
-from PySide6.QtCore import QStringListModel, Qt, Signal
+from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QCompleter, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine_loader import Engine
@@ -10,6 +10,8 @@ from app.theme import Colours
 from engine.errors import RestoreError
 from engine.image import Box
 from engine.operation import Operation
+
+_REST = 300  # ms after the last change before the photo is measured
 
 
 class OperationsPanel(QWidget):
@@ -57,6 +59,11 @@ class OperationsPanel(QWidget):
             one.applied.connect(self._apply_sender)
             one.head.toggled.connect(self._make_room)
             one.preview_toggled.connect(self._preview_sender)
+        self._measure_timer = QTimer(self, singleShot=True, interval=_REST)
+        self._measure_timer.timeout.connect(self._measure)
+        for one in (session.opened, session.rendered, self.noise.edited, self.noise.head.toggled):
+            one.connect(self._measure_soon)
+        session.measured.connect(self.noise.show_measured)
         session.loader.loaded.connect(self._fill)
         session.loader.failed.connect(self._show_failure)
         session.history_changed.connect(self.refresh)
@@ -154,6 +161,14 @@ class OperationsPanel(QWidget):
         home.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # ------------------------------------------------------------------------------------------------- doing
+    def _measure_soon(self) -> None:
+        self._measure_timer.start()
+
+    def _measure(self) -> None:
+        operation = self.noise.measuring()
+        if operation is not None:
+            self._session.measure(operation)
+
     def _apply_sender(self) -> None:
         section = self.sender()
         if section is self.damage:

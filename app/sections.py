@@ -111,6 +111,17 @@ class Section(QWidget):
         """The operation or detector as it is set. Raises RestoreError where a parameter is out of range."""
         return self.form.value() if self.form else None
 
+    def measuring(self) -> Operation | None:
+        """What to measure on the photo for `show_measured`; None while nothing of it is seen."""
+        seen = self.form is not None and self.form.measures() and self.head.isChecked()
+        kind = self.kind
+        return kind() if seen and kind is not None and issubclass(kind, Operation) else None
+
+    def show_measured(self, operation: Operation) -> None:
+        """Show in the form what was measured; nothing where another operation is shown meanwhile."""
+        if self.form is not None and type(operation) is self.kind:
+            self.form.show_measured(operation)
+
     def say(self, hint: str) -> None:
         """A remark under the form, such as why there is no preview."""
         self.hint.setText(hint)

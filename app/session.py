@@ -31,6 +31,7 @@ class Session(QObject):
     repaired = Signal()  # a step on the selection arrived
     history_changed = Signal()
     previewed = Signal(object, object)  # Box and its Display, or None where there is no preview
+    measured = Signal(object)  # an Operation with what it measured on the photo
     found = Signal(int)  # in how many places a detector found something
     exported = Signal(object)  # the Path written
     failed = Signal(str)  # a sentence for the user
@@ -38,6 +39,7 @@ class Session(QObject):
     def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.jobs = Jobs(self)
+        self._side_jobs = Jobs(self, "measure")  # what nobody waits for and must not make anybody wait
         self.loader = EngineLoader(self.jobs, device, self)
         self.selection = Selection(self)
         self.history = History(self.history_changed.emit)
@@ -145,6 +147,12 @@ class Session(QObject):
             self.jobs.cancel()
         self._preview_job = None
         self.previewed.emit(Box(0, 0, 0, 0), None)
+
+    def measure(self, operation: Operation) -> None:
+        """Let the operation measure the photo, beside everything else; `measured` tells what it found."""
+        view = self.view
+        if view is not None:
+            self._side_jobs.start(lambda _progress: operation.settle(view.image), self.measured.emit)
 
     def find(self, detector: Detector, box: Box | None, add: bool) -> None:
         """Select what the detector finds in `box` (None: everywhere), as one command that can be undone."""
@@ -268,5 +276,5 @@ class Session(QObject):
 
     def close(self) -> bool:
         """Stop all work; whether the threads came to rest."""
-        resting = self.jobs.close()
+        resting = self.jobs.close() & self._side_jobs.close()
         return self.loader.close() and resting

@@ -25,6 +25,7 @@ class Param:
     unit: str
     choices: Mapping[str, str]  # value -> what the user reads; empty: any value
     slider: str  # "linear" or "log"
+    unless: str  # name of a bool parameter: while that is true this one is measured and not used; empty: always used
 
 
 def param(
@@ -37,12 +38,13 @@ def param(
     unit: str = "",
     choices: Mapping[str, str] | None = None,
     slider: str = "linear",
+    unless: str = "",
 ) -> Any:
     """A dataclass field that is a parameter: `strength: float = param(1.0, "Strength", low=0, high=2)`.
 
     Numbers need `low` and `high`, both included; `choices` maps the values of a str to what the user reads.
     """
-    facts = {"label": label, "help": help, "low": low, "high": high, "unit": unit, "slider": slider}
+    facts = {"label": label, "help": help, "low": low, "high": high, "unit": unit, "slider": slider, "unless": unless}
     return field(default=default, metadata={"param": facts | {"choices": choices or {}}})
 
 

@@ -24,7 +24,13 @@ class Denoise(Operation):
 
     automatic: bool = param(True, "Measure noise", "Measures the noise level; off: use the level below")
     sigma: float = param(
-        10.0, "Noise level", "Standard deviation in steps of 8 bits, when not measured", low=0, high=75, unit="/255"
+        10.0,
+        "Noise level",
+        "Standard deviation in steps of 8 bits, when not measured",
+        low=0,
+        high=75,
+        unit="/255",
+        unless="automatic",
     )
     strength: float = param(1.0, "Strength", "For light and dark; 1 removes the noise level exactly", low=0, high=2)
     colour: float = param(1.0, "Colour", "For coloured specks; 1 removes the noise level exactly", low=0, high=2)

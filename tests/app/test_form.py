@@ -135,3 +135,27 @@ def test_the_wheel_over_a_slider_without_focus_changes_nothing(form: Form) -> No
     )
     QApplication.sendEvent(slider, turn)
     assert form.value().amount == 0.5
+
+
+@dataclass(frozen=True)
+class Measured:
+    automatic: bool = param(True, "Measure")
+    level: float = param(10.0, "Level", low=0, high=75, unless="automatic")
+
+
+def test_what_is_measured_is_shown_and_cannot_be_set_until_it_is_no_longer_measured(qtbot: QtBot) -> None:
+    form = Form(Measured)
+    qtbot.addWidget(form)
+    told: list[int] = []
+    form.changed.connect(lambda: told.append(1))
+    form.show_measured(Measured(False, 22.0))
+    assert not told
+    assert form.value() == Measured(True, 22.0)
+    assert not form.field("level").isEnabled()
+    form.set_value(Measured(False, 22.0))
+    assert form.field("level").isEnabled()
+    form.set_value(Measured(False, 30.0))
+    form.show_measured(Measured(False, 5.0))
+    assert form.value() == Measured(False, 30.0)
+    form.reset()
+    assert form.value() == Measured(True, 5.0)

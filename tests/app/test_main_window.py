@@ -11,9 +11,11 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from app.form import NumberField
 from app.jobs import Jobs
 from app.main_window import MainWindow
 from engine.errors import RestoreError
+from engine.operations.denoise import Denoise
 from engine.progress import Progress
 from tests.app.hands import at, key, paint_scratch, press_enter_in_the_dialog
 
@@ -232,3 +234,13 @@ def test_the_preview_follows_the_form_and_goes_when_it_is_off(opened: MainWindow
     with qtbot.waitSignal(opened.session.previewed, check_params_cb=lambda _box, display: display is None):
         section.preview.click()
     assert not opened.session.history.entries
+
+
+def test_the_measured_noise_is_shown(opened: MainWindow, qtbot: QtBot) -> None:
+    assert opened.panel.noise.form is not None and opened.session.view is not None
+    level = opened.panel.noise.form.field("sigma")
+    assert not level.isEnabled()
+    measured = Denoise().settle(opened.session.view.image).sigma
+    assert isinstance(level, NumberField)
+    qtbot.waitUntil(lambda: level.value() == round(measured) != 10)
+    assert opened.panel.noise.value().automatic
