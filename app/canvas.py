@@ -286,6 +286,9 @@ class Canvas(PhotoView):
             self._choose_cursor()
         elif self._tool.busy and key in _TOOL_KEYS:
             self._tool_key(key)
+        elif key == _KEY.Key_Z and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            if not event.isAutoRepeat():
+                self.peek(self._at or QPointF(self.rect().center()))
         else:
             super().keyPressEvent(event)
 
@@ -299,7 +302,9 @@ class Canvas(PhotoView):
         self.update()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() != _KEY.Key_Space:
+        if event.key() == _KEY.Key_Z and not event.isAutoRepeat():
+            self.peek(None)
+        elif event.key() != _KEY.Key_Space:
             super().keyReleaseEvent(event)
         elif not event.isAutoRepeat():
             self._space = False
@@ -311,4 +316,5 @@ class Canvas(PhotoView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._interrupt()
+        self.peek(None)
         super().focusOutEvent(event)

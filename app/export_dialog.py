@@ -168,7 +168,9 @@ class ExportDialog(QDialog):
     def _losses(self) -> list[str]:
         """What this export would lose, one sentence each."""
         kind, data = FORMATS[str(self.format_choice.currentData())], self._metadata
+        left_out = not self.keep_metadata.isChecked() and self.keep_metadata.isEnabled()
         told = {
+            self.tr("Camera data, date and description are left out."): left_out,
             self.tr("Only 8 of the photo’s 16 bits are kept."): data.depth == 16
             and self.depth_choice.currentData() == 8,
             self.tr("{} holds no transparency.").format(kind.name): self._alpha and not kind.alpha,

@@ -44,6 +44,7 @@ class KeysDialog(QDialog):
     def _mouse(self) -> list[tuple[str, str]]:
         return [
             (self.tr("Show the original while held"), "\\"),
+            (self.tr("100 % at the mouse while held"), "Z"),
             (self.tr("Erase without switching"), self.tr("right button, or Alt and drag")),
             (self.tr("Straight line from the last point"), self.tr("Shift and click")),
             (self.tr("Brush size"), self.tr("Alt and wheel")),

@@ -33,6 +33,7 @@ class Previewer(QObject):
         if self._section is not None:
             self._section.edited.disconnect(self.renew)
             self._section.say("")
+            self._section.show_working(False)
         self._section = section
         if section is None:
             self._timer.stop()
@@ -48,6 +49,7 @@ class Previewer(QObject):
             self._timer.start()
 
     def _when_idle(self) -> None:
+        self._rest()
         if self._due:
             self._begin()
 
@@ -70,9 +72,15 @@ class Previewer(QObject):
             section.say(self.tr("There is no preview of this operation."))
         elif self._session.preview(operation, box):
             section.say("")
+            section.show_working(True)
         else:
             self._session.stop_preview()
             section.say(self.tr("Zoom in to see the preview: too much of the photo is visible."))
 
+    def _rest(self) -> None:
+        if self._section is not None:
+            self._section.show_working(False)
+
     def _show(self, box: Box, display: object) -> None:
+        self._rest()
         self._canvas.show_preview(box, display)  # type: ignore[arg-type]

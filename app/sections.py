@@ -122,6 +122,10 @@ class Section(QWidget):
         if self.form is not None and type(operation) is self.kind:
             self.form.show_measured(operation)
 
+    def show_working(self, on: bool) -> None:
+        """Whether a preview is being made."""
+        self.preview.setText(self.tr("Preview…") if on else self.tr("Preview"))
+
     def say(self, hint: str) -> None:
         """A remark under the form, such as why there is no preview."""
         self.hint.setText(hint)

@@ -47,6 +47,7 @@ class PhotoView(QWidget):
         self._before: Display | None = None
         self._preview: tuple[Box, Display] | None = None
         self._original = self._split = False
+        self._peeked: tuple[float, int, int, bool] | None = None
         self._tinted = True
         self._share = 0.5  # of the width that the split slider gives to "before"
         self._moving = QTimer(self, singleShot=True, interval=_REFINE)
@@ -69,6 +70,7 @@ class PhotoView(QWidget):
         self._after, self._preview = display, None
         if not (same and keep_view):
             size = display.size if display else None
+            self._peeked = None
             self.viewport.show(size.width() if size else 0, size.height() if size else 0)
             self._moved(refine=False)
         self.update()
@@ -119,6 +121,17 @@ class PhotoView(QWidget):
 
     def zoom_out(self) -> None:
         self._zoom_to(self.viewport.stepped(-1))
+
+    def peek(self, at: QPointF | None) -> None:
+        """100 % with `at` (logical px) staying in place; None: back to where the view was before."""
+        if at is not None and self.has_photo:
+            self._peeked = self._peeked or self.viewport.state()
+            self.viewport.zoom_to(1.0, *self._device(at))
+            self._moved()
+        elif at is None and self._peeked:
+            self.viewport.restore(self._peeked)
+            self._peeked = None
+            self._moved()
 
     def visible_box(self) -> Box:
         """The photo pixels on the screen; empty without a photo."""

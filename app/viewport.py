@@ -82,6 +82,15 @@ class Viewport:
         self.fitted = False
         self._clamp()
 
+    def state(self) -> tuple[float, int, int, bool]:
+        """What `restore` needs to come back here."""
+        return self.zoom, self.left, self.top, self.fitted
+
+    def restore(self, state: tuple[float, int, int, bool]) -> None:
+        """Back to where `state` was taken, for the same photo and window."""
+        self.zoom, self.left, self.top, self.fitted = state
+        self._clamp()
+
     def to_image(self, x: float, y: float) -> tuple[float, float]:
         return (x - self.left) / self.zoom, (y - self.top) / self.zoom
 

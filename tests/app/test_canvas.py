@@ -215,3 +215,17 @@ def test_importing_the_canvas_loads_neither_torch_nor_opencv_nor_scipy() -> None
     root = Path(__file__).resolve().parents[2]
     result = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_z_shows_true_pixels_at_the_mouse_while_held(qtbot) -> None:
+    desk = Desk.shown(qtbot, 900, 1200)
+    before = desk.canvas.viewport.state()
+    desk.move((300, 200), NONE)
+    place = desk.at((300, 200))
+    qtbot.keyPress(desk.canvas, Qt.Key.Key_Z)
+    assert desk.canvas.zoom == 1
+    assert (desk.at((300, 200)) - place).manhattanLength() <= 3
+    qtbot.keyRelease(desk.canvas, Qt.Key.Key_Z)
+    assert desk.canvas.viewport.state() == before
+    qtbot.keyPress(desk.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.canvas.viewport.state() == before

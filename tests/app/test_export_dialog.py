@@ -76,6 +76,8 @@ def test_it_says_what_is_lost(qtbot: QtBot) -> None:
     metadata = Metadata("tiff", 16, icc=b"profile", exif=b"exif")
     dialog = make(qtbot, ExportSettings("tiff", 16), metadata, alpha=True)
     assert "kept" in dialog.note.text()
+    dialog.keep_metadata.setChecked(False)
+    assert "left out" in dialog.note.text() and "kept" not in dialog.note.text()
     choose(dialog, "jpeg")
     assert "16" in dialog.note.text() and "transparency" in dialog.note.text()
     choose(dialog, "bmp")
