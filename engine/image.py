@@ -50,7 +50,7 @@ def frozen(array: np.ndarray) -> np.ndarray:
     result = np.ascontiguousarray(array, dtype=np.float32)
     if not result.flags.writeable:
         return result  # already frozen, or a view of something frozen
-    for band in _bands(result):
+    for band in bands(result):
         if not np.isfinite(band).all():
             raise ValueError("a pixel is not a finite number")
         np.clip(band, 0.0, 1.0, out=band)
@@ -58,7 +58,8 @@ def frozen(array: np.ndarray) -> np.ndarray:
     return result
 
 
-def _bands(array: np.ndarray) -> Iterator[np.ndarray]:
+def bands(array: np.ndarray) -> Iterator[np.ndarray]:
+    """Views of some rows each, (<= 256, ...), from top to bottom: for work on a huge image without a second one."""
     for top in range(0, array.shape[0], _BAND):
         yield array[top : top + _BAND]
 
@@ -95,5 +96,5 @@ def blend(old: Image, new: Image, mask: Mask) -> Image:
 def is_grey(image: Image) -> bool:
     """Whether red, green and blue are equal everywhere."""
     return all(
-        bool((band[..., 0] == band[..., 1]).all() and (band[..., 0] == band[..., 2]).all()) for band in _bands(image)
+        bool((band[..., 0] == band[..., 1]).all() and (band[..., 0] == band[..., 2]).all()) for band in bands(image)
     )

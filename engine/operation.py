@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import params
 from engine.errors import RestoreError
-from engine.image import Image, Mask, blend, bounds, frozen, is_grey
+from engine.image import Image, Mask, bands, blend, bounds, frozen, is_grey
 from engine.progress import Progress
 
 T = TypeVar("T")
@@ -97,9 +97,13 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
 
 def _without_colour(operation: Operation, old: Image, new: Image) -> Image:
     """`new`, grey if `old` is grey and the operation is not about colour."""
-    if operation.colours or not is_grey(old) or is_grey(new):
+    if operation.colours or new is old or not is_grey(old):
         return new
-    return np.repeat(new.mean(axis=2, keepdims=True, dtype=np.float32), 3, axis=2)
+    result = new if new.flags.writeable else new.copy()
+    for band in bands(result):
+        if not is_grey(band):
+            band[:] = ((band[..., 0] + band[..., 1] + band[..., 2]) / 3)[..., None]
+    return result
 
 
 def _size(array: np.ndarray) -> str:

@@ -1,5 +1,6 @@
 """Steps: the one place where masks, cropping and checks live; and finding operations by walking a folder."""
 
+import tracemalloc
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,3 +160,13 @@ def test_what_is_measured_is_measured_on_the_whole_image() -> None:
     mask = spot()
     result = apply(Step(Measuring(), mask), frozen(image))
     assert result[mask == 1] == pytest.approx(0.9)
+
+
+def test_taking_colour_back_needs_no_second_image() -> None:
+    big = frozen(np.full((2000, 1000, 3), 0.5, np.float32))
+    tracemalloc.start()
+    result = apply(Step(Tinting()), big)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert is_grey(result)
+    assert peak < 1.5 * big.nbytes  # the one that the operation makes, and some rows
