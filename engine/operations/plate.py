@@ -15,6 +15,7 @@ from engine.progress import Progress
 _BAND = 256  # rows made at once
 _LAYERS = 5.0  # of leaves over each other: e^-5 of the ground shows
 _MOST_LEAVES = 1_000_000
+_LEAVES_AT_ONCE = 20_000  # drawn in less than a second
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,9 @@ class Plate(Operation):
         colour = _colour(hue, saturation, light * 1.1)[:, : self._channels]
         rough = random.uniform(0.0, 0.3, count).astype(np.float32) * np.float32(self.contrast)
         result = np.empty((height, width, self._channels), np.float32)
-        for top in progress.part(0.2, 1.0).each(range(0, height, _BAND)):
-            rows = min(_BAND, height - top)
+        step = min(_BAND, max(1, height * _LEAVES_AT_ONCE // len(leaves)))  # rows
+        for top in progress.part(0.2, 1.0).each(range(0, height, step)):
+            rows = min(step, height - top)
             index = _draw(leaves, top, rows, width)
             shade = 1 + rough[index] * np.repeat(np.repeat(texture[top : top + rows], 2, axis=0), 2, axis=1)
             fine = colour[index] * shade[..., None]
@@ -206,10 +208,13 @@ def _scatter(height: int, width: int, scale: float, random: np.random.Generator)
     """Leaves (n, 6) from the back to the front: y, x, radius, aspect, turn, shape."""
     high, low = scale / 2, max(1.0, scale / 32)
     area = (height + 2 * high) * (width + 2 * high)
-    low = max(low, math.sqrt(_LAYERS * area / _MOST_LEAVES / 12))  # a leaf covers at least some 12 low^2
-    mean = 2 * math.pi * low**2 * math.log(max(high / low, 1.1)) * 0.8  # px, of a leaf with density r^-3
-    count = math.ceil(_LAYERS * area / mean)
+    low = max(low, math.sqrt(_LAYERS * area / _MOST_LEAVES / 12))  # a leaf covers some 12 low^2 at high / low = 16
     high = max(high, 1.1 * low)
+    mean = 0.8 * 2 * math.pi * low**2 * math.log(high / low) / (1 - (low / high) ** 2)  # px, of density r^-3
+    count = math.ceil(_LAYERS * area / mean)
+    if count > _MOST_LEAVES:
+        low, high = (radius * math.sqrt(count / _MOST_LEAVES) for radius in (low, high))
+        count = _MOST_LEAVES
     u = random.random(count)
     radius = ((1 - u) * low**-2 + u * high**-2) ** -0.5
     return np.stack(

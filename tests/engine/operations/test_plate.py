@@ -6,7 +6,9 @@ import pytest
 from engine.errors import RestoreError
 from engine.image import Image, frozen, is_grey
 from engine.operation import Step, apply
+from engine.operations import plate as plate_module
 from engine.operations.plate import Plate
+from engine.progress import Progress
 
 KINDS = ["noise", "uniform", "clouds", "linear", "radial", "leaves"]
 
@@ -81,3 +83,16 @@ def test_leaves_are_opaque_shapes_of_many_sizes() -> None:
     steps = np.abs(np.diff(result, axis=1))
     assert 0.02 < (steps > 0.15).mean() < 0.4  # edges here and there
     assert np.median(steps) < 0.06  # and quiet surfaces between them
+
+
+@pytest.mark.parametrize("scale", [2.0, 16.0, 4096.0])
+def test_leaves_cost_no_more_however_small(scale: float) -> None:
+    reports: list[float] = []
+    image = frozen(np.zeros((160, 160, 3), np.float32))
+    result = apply(Step(Plate(kind="leaves", scale=scale)), image, Progress(reports.append))
+    assert result.std() > 0.05
+    leaves = plate_module._scatter(4000, 4000, scale, np.random.default_rng(0))
+    assert len(leaves) <= 1_000_000
+    assert np.pi * (leaves[:, 2] ** 2 * leaves[:, 3]).sum() / 4000**2 > 3  # and still they cover what is there
+    here = plate_module._scatter(160, 160, scale, np.random.default_rng(0))
+    assert len(reports) > len(here) / 25_000
