@@ -80,14 +80,15 @@ def _threads() -> int:
 def _device() -> str:
     import torch
 
-    if _choice.device is None:
+    device = _choice.device
+    if device is None:
         present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
         if _choice.wanted != "auto" and not present[_choice.wanted]:
             raise RestoreError(f"This computer offers no {_choice.wanted} device; choose auto or cpu.")
         wanted = next(name for name in ("cuda", "mps", "cpu") if present[name])
-        _choice.device = wanted if _choice.wanted == "auto" else _choice.wanted
+        device = _choice.device = wanted if _choice.wanted == "auto" else _choice.wanted
     torch.set_num_threads(_threads())  # a setting of the calling thread
-    return _choice.device
+    return device  # not what `_choice` says by now: the window may just have chosen another
 
 
 @functools.cache
@@ -177,7 +178,13 @@ class Model:
 def _is_out_of_memory(error: RuntimeError) -> bool:
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+    if isinstance(error, torch.OutOfMemoryError):
+        return True
+    # the words of the CPU's allocator on Linux and macOS, of that on Windows, of MPS, of cuDNN and cuBLAS
+    return any(
+        words in str(error)
+        for words in ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED", "bad_alloc")
+    )
 
 
 def _fall_back() -> None:

@@ -95,6 +95,20 @@ def test_tile_halves_when_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> No
     assert np.abs(restored - expected).mean() < 2e-3
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("[enforce fail at alloc_cpu.cpp:124] . DefaultCPUAllocator: can't allocate memory: you tried to", True),
+        ("[enforce fail at alloc_cpu.cpp:117] data. DefaultCPUAllocator: not enough memory: you tried to", True),
+        ("MPS backend out of memory (MPS allocated: 9.0 GB)", True),
+        ("cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
+        ("Given groups=1, weight of size [24, 24, 3, 3], expected input[1, 12, 8, 8] to have 24 channels", False),
+    ],
+)
+def test_every_device_says_in_its_own_words_that_memory_ran_out(words: str, expected: bool) -> None:
+    assert models._is_out_of_memory(RuntimeError(words)) == expected
+
+
 def test_no_memory_at_all_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     model = models.load(NAME)
     monkeypatch.setattr(model, "_net", _Hungry(model._net, 0))
