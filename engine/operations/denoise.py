@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from engine import models, noise
@@ -9,8 +10,10 @@ from engine.image import Image, Mask
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
+from engine.tiles import run_tiled
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
+_COARSE, _REACH = 8, 16  # px, grid and deviation of the window in which brightness is kept
 _MOST = 75 / 255  # sigma the net has seen in training
 
 
@@ -66,4 +69,27 @@ def _clean(image: Image, sigma: float, progress: Progress) -> np.ndarray:
     """The image without noise of level `sigma` (0..1); a copy where it is 0. Writable."""
     if sigma == 0:
         return image.copy()
-    return models.load("denoise-u24")(image, sigma, sigma, sigma, progress=progress)
+    restored = models.load("denoise-u24")(image, sigma, sigma, sigma, progress=progress.part(0, 0.95))
+    return run_tiled(
+        image, lambda crop, box: _keep_mean(crop, restored[box.slices], sigma), 1024, 64, progress.part(0.95, 1), 8
+    )
+
+
+def _keep_mean(image: np.ndarray, restored: np.ndarray, sigma: float) -> np.ndarray:
+    """`restored` with the brightness and tint that the image has on the whole: means over some 16 px.
+
+    Told a level that is not the true one, a net without biases shifts them by a share of it. What the mean of noise of
+    level `sigma` may be by chance stays as restored, and so do the darkest and lightest tones, where clipping has
+    shifted the image's own mean. Returns a new (H, W, 3) in [0, 1].
+    """
+    height, width = image.shape[:2]
+    size = (max(1, width // _COARSE), max(1, height // _COARSE))
+
+    def average(plane: np.ndarray) -> np.ndarray:
+        return cv2.GaussianBlur(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), (0, 0), _REACH / _COARSE)
+
+    trusted = ((restored > 2 * sigma) & (restored < 1 - 2 * sigma)).astype(np.float32)
+    shift = average(trusted * (image - restored)) / (average(trusted) + 0.05)
+    chance = 3 * sigma / (2 * np.sqrt(np.pi) * _REACH)  # deviation of the mean under a Gaussian window, three times
+    shift = np.sign(shift) * np.maximum(np.abs(shift) - chance, 0)
+    return np.clip(restored + cv2.resize(shift, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)

@@ -89,3 +89,10 @@ def test_kept_grain_is_luma_only_and_in_proportion() -> None:
 def test_strength_and_colour_zero_give_the_input() -> None:
     noisy = _flat_noise()
     assert (apply(Step(Denoise(strength=0, colour=0)), noisy) == noisy).all()
+
+
+def test_a_level_told_too_high_does_not_shift_the_brightness() -> None:
+    """Nets without biases brighten what is less noisy than they are told."""
+    image = frozen(0.5 + np.random.default_rng(0).normal(0, 0.01, (128, 128, 1)) + np.zeros(3))
+    restored = apply(Step(Denoise(automatic=False, sigma=15)), image)
+    assert np.abs((restored - image).mean(axis=(0, 1))).max() < 1.5 / 255
