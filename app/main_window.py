@@ -255,7 +255,7 @@ class MainWindow(QMainWindow):
         selected = is_open and not session.selection.is_empty()
         actions.enable(menus.NEED_PHOTO, is_open)
         actions.enable(menus.NEED_ENGINE, is_open and loaded)
-        actions.enable("grow shrink feather", selected and loaded)
+        actions.enable("grow shrink feather crop", selected and loaded)
         actions.enable("clear save-mask", selected)
         actions["undo"].setEnabled(session.history.can_undo)
         actions["redo"].setEnabled(session.history.can_redo)

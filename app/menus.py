@@ -17,6 +17,7 @@ from app.help import KeysDialog, show_about
 from app.operations_panel import by_group
 from app.settings import log_folder
 from app.start_page import sample
+from engine import params
 from engine.image import bounds, frozen
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ def _selection_actions(window: MainWindow, actions: Actions) -> None:
         canvas=True,
         picture="feather",
     )
+    add("crop", tr("Cr&op the photo to it"), lambda: _crop(window))
     add("load-mask", tr("&Load…"), lambda: _load_mask(window))
     add("save-mask", tr("Sa&ve…"), lambda: _save_mask(window))
 
@@ -138,8 +140,9 @@ def make_menus(window: MainWindow) -> QMenu:
     recent.aboutToShow.connect(lambda: _fill_recent(window, recent))
     file.insertMenu(actions["paste"], recent)
     actions.menu(bar, tr("&Edit"), ["undo", "redo", None, "cancel"])
-    marks: list[str | QMenu | None] = ["invert", "clear", "grow", "shrink", "feather", None, "load-mask", "save-mask"]
-    selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *marks])
+    marks: list[str | QMenu | None] = ["invert", "clear", "grow", "shrink", "feather", None]
+    rest: list[str | QMenu | None] = ["crop", None, "load-mask", "save-mask"]
+    selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *marks, *rest])
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
     operations = actions.menu(bar, tr("&Operations"), ["search", "repair", None])
     operations.setObjectName("operations")
@@ -198,6 +201,15 @@ def _changed(array: np.ndarray, word: str, amount: float) -> np.ndarray:
     result = array.copy()
     result[box.slices] = np.rint(getattr(masks, word)(part, amount) * np.float32(255))
     return result
+
+
+def _crop(window: MainWindow) -> None:
+    """Keep the smallest rectangle around what is selected."""
+    engine = window.session.loader.engine
+    if engine is not None:
+        box = bounds(window.session.selection.array, 0)
+        values = {"left": box.left, "top": box.top, "width": box.right - box.left, "height": box.bottom - box.top}
+        window.session.apply(params.load(engine.operations["crop"], values))
 
 
 def _load_mask(window: MainWindow) -> None:

@@ -156,6 +156,9 @@ def _sheet(c: Colours) -> str:
     QListWidget::item {{ padding: 4px 12px; }}
     QListWidget::item:hover {{ background: {c.hover}; }}
     QListWidget::item:selected {{ background: {c.accent}; color: {c.on_accent}; }}
+    QCheckBox::indicator:unchecked {{ border: 1px solid {c.faint}; border-radius: 2px; background: {c.field};
+        width: 12px; height: 12px; }}
+    QCheckBox::indicator:unchecked:disabled {{ border-color: {c.line}; }}
     QToolTip {{ border: 1px solid {c.line}; background: {c.panel}; color: {c.text}; padding: 4px; }}
     QProgressBar {{ border: 1px solid {c.line}; border-radius: 4px; background: {c.field}; text-align: center;
         max-height: 12px; }}

@@ -246,3 +246,20 @@ def test_the_measured_noise_is_shown(opened: MainWindow, qtbot: QtBot) -> None:
     assert isinstance(level, NumberField)
     qtbot.waitUntil(lambda: level.value() == round(measured) != 10)
     assert opened.panel.noise.value().automatic
+
+
+def test_the_photo_is_cropped_to_what_is_selected(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    crop = opened.actions_by_name["crop"]
+    assert not crop.isEnabled()
+    mask = np.zeros((64, 96), np.uint8)
+    mask[10:30, 40:70] = 255
+    opened.session.selection.set_mask(mask, "Rectangle")
+    assert opened.session.view is not None
+    before = opened.session.view.image
+    crop.trigger()
+    idle(opened.session.jobs)
+    assert np.array_equal(opened.session.view.image, before[10:30, 40:70])
+    opened.actions_by_name["undo"].trigger()
+    idle(opened.session.jobs)
+    assert np.array_equal(opened.session.view.image, before)
+    assert np.array_equal(opened.session.selection.array, mask)
