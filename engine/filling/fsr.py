@@ -60,6 +60,7 @@ def fill(image: np.ndarray, unknown: np.ndarray, quality: str, progress: Progres
     canvas = _Canvas(values, np.pad((~unknown).astype(np.float32), pad), np.pad(unknown, pad))
     total, done = int(unknown.sum()), 0
     for level in chosen.levels:
+        progress(done / total)
         blocks, spreads = _find_blocks(canvas.missing, level.size), [np.zeros(0)]
         for some in _chunks(blocks, 1024):
             spreads.append(_measure_spread(canvas, some, level.size, chosen.window))

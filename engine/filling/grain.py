@@ -1,44 +1,72 @@
 """Grain: noise for filled pixels that looks like the noise around the hole."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from engine.image import bounds
+from engine.progress import Progress
 
 _SURROUNDINGS = 24  # px around the hole from which grain is learned
-_LEAST = 64  # pixels: from fewer nothing is learned
+_LEAST, _MOST = 64, 2_000_000  # pixels: from fewer nothing is learned, more say nothing new
 _BLUR = 1.5  # px: grain is what this Gaussian takes away
+_REACH = 16  # px that the blurs here look at together, at most
+_BAND = 128  # rows worked on at once
 # Neighbours' correlation in white noise blurred with a Gaussian of these px, less its own blur of _BLUR.
 _LIKENESS = (-0.09, -0.02, 0.12, 0.27, 0.40, 0.50, 0.62, 0.70, 0.78, 0.86)
 _WIDTHS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
 
 
-def match(image: np.ndarray, unknown: np.ndarray, seed: int) -> np.ndarray:
-    """Noise (H, W, C), float32 around 0, to add to the filled pixels of `image` (H, W, C), which `unknown` marks.
+class _Sample(NamedTuple):
+    """Pixels to learn from."""
+
+    place: np.ndarray  # (n,), y * (W + 1) + x, ascending: differs by 1 only between neighbours in a row
+    rest: np.ndarray  # (n, C), what _BLUR takes away
+    edge: np.ndarray  # (n,), how steep the picture is there
+
+
+def match(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) -> np.ndarray:
+    """Noise (n, C), float32 around 0, to add to the n pixels of `image` (H, W, C) that `unknown` (H, W), bool, marks.
 
     It has the strength, the covariance of the channels and the coarseness of the smooth pixels around the hole; 0
-    outside the hole's box, and everywhere where too little is known around it.
+    where too little is known around it. Raises Cancelled.
     """
-    result = np.zeros_like(image)
-    usable = _clear_surroundings(unknown)
-    if usable.sum() < _LEAST:
+    result = np.zeros((int(unknown.sum()), image.shape[2]), np.float32)
+    sample = _look(image, _clear_surroundings(unknown), progress.part(0.0, 0.5))
+    if len(sample.place) < _LEAST:
         return result
-    smooth = _blur(image, _BLUR)
-    edges = ndimage.gaussian_gradient_magnitude(smooth.mean(axis=2), 2)
-    usable &= edges <= np.quantile(edges[usable], 0.4)
-    rest = image - smooth
-    limit = 3 * 1.4826 * np.median(np.abs(rest[usable]))  # 1.4826: a median as a standard deviation
+    smooth = sample.edge <= np.quantile(sample.edge, 0.4)
+    place, rest = sample.place[smooth], sample.rest[smooth]
+    limit = 3 * 1.4826 * np.median(np.abs(rest))  # 1.4826: a median as a standard deviation
     found = np.clip(rest, -limit, limit)
-    box = bounds(unknown)
-    noise = np.random.default_rng(seed).standard_normal((*unknown[box.slices].shape, image.shape[2]), np.float32)
-    noise = _blur(noise, _coarseness(found, usable))
-    kept = noise - _blur(noise, _BLUR)
-    noise /= max(float(kept.std()), 1e-6)
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(found[usable].T)))
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    result[box.slices] = noise @ root.astype(np.float32)
+    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(found.T)))
+    root = ((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T).astype(np.float32)
+    width = _coarseness(found, place)
+    hole, done = unknown[bounds(unknown).slices], 0
+    for rows, noise in _noise((*hole.shape, image.shape[2]), width, seed, progress.part(0.5, 1.0)):
+        some = noise[hole[rows]] @ root / _left_over(width)
+        result[done : done + len(some)] = some
+        done += len(some)
     return result
+
+
+def _look(image: np.ndarray, usable: np.ndarray, progress: Progress) -> _Sample:
+    """The usable pixels (H, W), bool; of very many only those in some evenly spread bands."""
+    skip = max(1, int(usable.sum()) // _MOST)
+    empty = np.zeros(0, np.int64), np.zeros((0, image.shape[2]), np.float32), np.zeros(0, np.float32)
+    samples = [_Sample(*empty)]
+    for top in progress.each(range(0, len(image), _BAND * skip)):
+        first, stop = max(0, top - _REACH), min(len(image), top + _BAND)
+        band = image[first : stop + _REACH]
+        smooth = _blur(band, _BLUR)
+        soft = _blur(smooth.mean(axis=2), 2.0)
+        steep = cv2.magnitude(*(cv2.Sobel(soft, cv2.CV_32F, x, 1 - x, ksize=1) for x in (1, 0)))
+        y, x = np.nonzero(usable[top:stop])
+        inside = y + top - first, x
+        samples.append(_Sample((y + top) * (image.shape[1] + 1) + x, (band - smooth)[inside], steep[inside]))
+    return _Sample(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
 
 
 def _clear_surroundings(unknown: np.ndarray) -> np.ndarray:
@@ -48,13 +76,45 @@ def _clear_surroundings(unknown: np.ndarray) -> np.ndarray:
     return near & ~(cv2.dilate(hole, np.ones((7, 7), np.uint8)) > 0)
 
 
-def _coarseness(grain: np.ndarray, usable: np.ndarray) -> float:
-    """The Gaussian, px, that makes white noise correlate from pixel to pixel as `grain` does where it is `usable`."""
-    beside = usable[:, 1:] & usable[:, :-1]
-    power = float((grain[usable] ** 2).mean())
-    likeness = float((grain[:, 1:][beside] * grain[:, :-1][beside]).mean()) / max(power, 1e-12) if beside.any() else 0.0
+def _coarseness(grain: np.ndarray, place: np.ndarray) -> float:
+    """The Gaussian, px, that makes white noise correlate from pixel to pixel as `grain` (n, C) at `place` (n,) does."""
+    beside = np.flatnonzero(np.diff(place) == 1)
+    if not len(beside):
+        return 0.0
+    likeness = float((grain[beside] * grain[beside + 1]).mean()) / max(float((grain**2).mean()), 1e-12)
     return float(np.interp(likeness, _LIKENESS, _WIDTHS))
 
 
+def _noise(
+    shape: tuple[int, int, int], width: float, seed: int, progress: Progress
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """White noise (H, W, C) of deviation 1, blurred by `width` px: band by band, each with where its rows lie."""
+
+    def white(top: int) -> np.ndarray:
+        return np.random.default_rng((seed, top)).standard_normal(
+            (max(0, min(_BAND, shape[0] - top)), *shape[1:]), np.float32
+        )
+
+    before, now = white(shape[0]), white(0)
+    for top in progress.each(range(0, shape[0], _BAND)):
+        after = white(top + _BAND)
+        above = before[-_REACH:]
+        blurred = _blur(np.concatenate([above, now, after[:_REACH]]), width)
+        yield slice(top, top + len(now)), blurred[len(above) : len(above) + len(now)]
+        before, now = now, after
+
+
+def _left_over(width: float) -> float:
+    """The deviation of white noise of deviation 1 that was blurred by `width` px, less its own blur of _BLUR."""
+    answer = np.zeros((2 * _REACH + 1, 2 * _REACH + 1), np.float32)
+    answer[_REACH, _REACH] = 1
+    answer = _blur(answer, width)
+    return float(np.sqrt(((answer - _blur(answer, _BLUR)) ** 2).sum()))
+
+
 def _blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    return ndimage.gaussian_filter(image, (sigma, sigma, 0))
+    """By a Gaussian cut off at 4 sigma."""
+    side = 2 * round(4 * sigma) + 1
+    if side == 1:
+        return image
+    return cv2.GaussianBlur(image, (side, side), sigma, borderType=cv2.BORDER_REFLECT).reshape(image.shape)

@@ -55,9 +55,11 @@ class Fill(Operation):
         unknown = mask[box.slices] > 0
         part = image[box.slices][..., :1] if is_grey(image) else image[box.slices]
         filled = np.where(unknown[..., None], np.float32(0), part)
-        filled[unknown] = self._fill(filled, unknown, progress)[unknown]
+        progress(0.0)  # each of these steps takes a while on a huge photo
+        main = progress.part(0.0, 0.8 if self.grain > 0 else 1.0)
+        filled[unknown] = self._fill(filled, unknown, main)[unknown]
         if self.grain > 0:
-            filled[unknown] += self.grain * grain.match(filled, unknown, self.seed)[unknown]
+            filled[unknown] += self.grain * grain.match(filled, unknown, self.seed, progress.part(0.8, 1.0))
         result = image.copy()
         np.copyto(result[box.slices], np.clip(filled, 0, 1), where=unknown[..., None])
         progress(1.0)

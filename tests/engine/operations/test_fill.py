@@ -1,5 +1,6 @@
 """What filling must reach: continued texture and edges, exact membranes, untouched known pixels."""
 
+import tracemalloc
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 from scipy import ndimage
 
 from engine.errors import Cancelled, RestoreError
+from engine.filling import grain
 from engine.image import Image, Mask, frozen
 from engine.operation import Step, apply
 from engine.operations.fill import Fill
@@ -143,8 +145,8 @@ def test_grain_is_like_that_of_the_surroundings(coarseness: float) -> None:
     image = frozen(0.5 + noise * (0.03 / noise.std()))
     mask = np.zeros((120, 160), np.float32)
     mask[40:80, 60:100] = 1
-    for grain, low, high in ((0.0, 0.0, 0.4), (1.0, 0.85, 1.15)):
-        rest = fill(image, frozen(mask), grain=grain)
+    for share, low, high in ((0.0, 0.0, 0.4), (1.0, 0.85, 1.15)):
+        rest = fill(image, frozen(mask), grain=share)
         rest = rest - ndimage.gaussian_filter(rest, (1.5, 1.5, 0))
         assert low <= rest[43:77, 63:97].std() / rest[:35].std() <= high
 
@@ -156,6 +158,32 @@ def test_another_seed_gives_other_grain_only() -> None:
     assert np.array_equal(one, same)
     assert not np.array_equal(one, two)
     assert np.array_equal(fill(image, mask, seed=0), fill(image, mask, seed=1))
+
+
+def test_grain_for_scattered_scratches_needs_little_memory_and_reports() -> None:
+    random = np.random.default_rng(0)
+    image = (0.5 + 0.03 * random.standard_normal((1500, 1200, 3), np.float32)).clip(0, 1)
+    unknown = np.zeros((1500, 1200), bool)
+    unknown[:, ::100] = True
+    said: list[float] = []
+    tracemalloc.start()
+    noise = grain.match(image, unknown, 0, Progress(said.append))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert noise.shape == (unknown.sum(), 3)
+    assert noise.std() == pytest.approx(0.03, rel=0.1)
+    assert peak < 3 * image.nbytes
+    assert len(said) > 15
+
+
+def test_grain_has_no_seam_where_bands_of_it_meet() -> None:
+    image = 0.5 + 0.03 * np.random.default_rng(0).standard_normal((400, 300, 3)).astype(np.float32)
+    image = ndimage.gaussian_filter(image, (1.0, 1.0, 0))
+    unknown = np.zeros((400, 300), bool)
+    unknown[30:370, 60:240] = True
+    noise = grain.match(image, unknown, 0, Progress()).reshape(340, 180, 3)
+    step = np.abs(np.diff(noise, axis=0)).mean(axis=(1, 2))
+    assert step[120:136].max() < 1.25 * np.median(step)  # rows 128 and on are made in the second band
 
 
 def test_a_large_hole_can_be_cancelled_on_the_way() -> None:
