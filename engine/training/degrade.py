@@ -32,10 +32,10 @@ def tell(sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
     """What the net is told of the noise planes `sigma` (B, 3, H, W): mostly the truth, else more, at most 75/255.
 
     Coarse noise, (B,) bool, is told as up to three times what it is, since that is what an estimate makes of it; a
-    fifth of the white noise up to twice, so that a strength beyond 1 does no harm. Never less: then noise may stay.
+    twentieth of the white noise up to twice, so that a strength beyond 1 does no harm. Never less: then noise may stay.
     """
     draw = torch.rand(len(sigma), generator=generator)
-    more = torch.where(torch.rand(len(sigma), generator=generator) < 0.2, 1 + draw, 1.0)
+    more = torch.where(torch.rand(len(sigma), generator=generator) < 0.05, 1 + draw, 1.0)
     factor = torch.where(coarse, 1 + 2 * draw, more).view(-1, 1, 1, 1).to(sigma.device)
     return (sigma * factor).clamp(max=75 / 255).maximum(sigma)
 

@@ -41,7 +41,7 @@ class Denoise(Recipe):
         reference = self.crops.batch(self.count)
         sigma = degrade.sample_sigma(self.count, self.generator)
         planes = degrade.sigma_map(sigma, self.size, self.generator, self.device)
-        coarse = torch.rand(self.count, generator=self.generator) < 0.15
+        coarse = torch.rand(self.count, generator=self.generator) < 0.07
         noisy = degrade.add_gaussian(reference, planes, coarse, self.generator)
         return {"reference": reference, "noisy": noisy, "sigma": degrade.tell(planes, coarse, self.generator)}
 
