@@ -116,6 +116,7 @@ class MainWindow(QMainWindow):
         self.export_button = QPushButton(self.tr("Export…"), side)
         self.export_button.setObjectName("primary")
         self.export_button.setToolTip(self.tr("Write the photo to a file (Ctrl+E)"))
+        self.export_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.export_button.clicked.connect(self.files.export)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(12, 8, 12, 10)
@@ -150,6 +151,8 @@ class MainWindow(QMainWindow):
         self.start.paste_wanted.connect(self.files.paste)
         self.start.chosen.connect(self.files.open)
         self.panel.preview_wanted.connect(self.previewer.show)
+        for section in self.panel.sections:
+            section.applied.connect(self.canvas.setFocus)  # or Space, to move the view, would apply it again
         self.canvas.zoomed.connect(self.status.show_zoom)
         self.canvas.pointed.connect(self._show_pixel)
         self.canvas.brush_changed.connect(self._show_brush)

@@ -16,7 +16,7 @@ from engine.document import Document
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Metadata, Photo
 from engine.image import Box, Image, Mask, frozen, whole
-from engine.operation import Detector, Operation, Step, apply
+from engine.operation import Detector, Operation, Step, apply, move
 from engine.progress import Progress
 
 _UNBOUNDED_CONTEXT = 128  # px around a preview of an operation that looks at the whole photo
@@ -111,15 +111,8 @@ def step(old: View, operation: Operation, selection: np.ndarray, progress: Progr
 
 def moved(operation: Operation, selection: np.ndarray) -> np.ndarray:
     """The selection (uint8) after an operation that moves pixels, treated as a grey image."""
-    result = apply(Step(operation), _grey(selection.astype(np.float32) / np.float32(255)))
-    return np.round(result[..., 0] * 255).astype(np.uint8)
-
-
-def _grey(plane: Mask) -> Image:
-    """A mask as a grey image. (np.repeat would hold the interpreter, and with it the window.)"""
-    image = np.empty((*plane.shape, 3), np.float32)
-    image[:] = plane[..., None]
-    return frozen(image)
+    result = move(operation, frozen(selection.astype(np.float32) / np.float32(255)))
+    return np.round(result * 255).astype(np.uint8)
 
 
 def as_mask(selection: np.ndarray) -> Mask | None:
@@ -165,7 +158,7 @@ def detect(
 
     params.check(detector)
     box = box or whole(view.image)
-    wide = box.grown(detector.context or 0, view.image.shape)
+    wide = whole(view.image) if detector.context is None else box.grown(detector.context, view.image.shape)
     found = detector.detect(frozen(view.image[wide.slices]), progress)
     inner = found[box.top - wide.top : box.bottom - wide.top, box.left - wide.left : box.right - wide.left]
     result = selection.astype(np.float32) / np.float32(255)
@@ -175,9 +168,7 @@ def detect(
 
 def export(photo: Photo, view: View, path: Path, settings: ExportSettings, progress: Progress) -> Path:
     """Write the view's image with all that came with the photo; the path really written. Raises RestoreError."""
-    alpha = photo.alpha
-    if alpha is not None and _moves(view.document):
-        alpha = frozen(view.document.move(_grey(alpha))[..., 0].copy())
+    alpha = None if photo.alpha is None else view.document.move(photo.alpha)
     return files.write(replace(photo, image=view.image, alpha=alpha), path, settings, progress)
 
 

@@ -55,6 +55,8 @@ class Section(QWidget):
         self.button = QPushButton(apply_text, self.body)
         self.button.setObjectName("primary")
         self.button.clicked.connect(self.applied)
+        for one in (self.head, self.preview, self.reset):
+            one.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keys to the canvas
         self.extra = QHBoxLayout()  # for what only one section has
         self._lay_out()
         self._colours: Colours | None = None
@@ -73,8 +75,8 @@ class Section(QWidget):
         rows.addWidget(self.choice)
         rows.addWidget(self.summary)
         rows.addLayout(self._form_place)
-        rows.addWidget(self.hint)
         rows.addLayout(buttons)
+        rows.addWidget(self.hint)  # below, so that the box just clicked stays under the mouse
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)

@@ -34,7 +34,7 @@ from engine import detectors, files, models, operations, params  # noqa: E402
 from engine.document import Document, Rendered  # noqa: E402
 from engine.errors import RestoreError  # noqa: E402
 from engine.files import Metadata, Photo  # noqa: E402
-from engine.image import Mask, frozen  # noqa: E402
+from engine.image import frozen  # noqa: E402
 from engine.operation import Detector, Operation  # noqa: E402
 from engine.progress import Progress  # noqa: E402
 from engine.recipe import Recipe, find  # noqa: E402
@@ -180,7 +180,8 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
     document = recipe.apply(Document(photo.image, rendered=Rendered(limit=0)), mask, progress.part(0.05, 0.95))
     image = document.render()
     settings = dataclasses.replace(files.defaults_for(photo.metadata, job.target.suffix), existing="replace")
-    result = Photo(image, _moved(photo.alpha, document), photo.metadata)
+    alpha = None if photo.alpha is None else document.move(photo.alpha)
+    result = Photo(image, alpha, photo.metadata)
     written = files.write(result, job.target, settings, progress.part(0.95, 1))
     allocator.release()
     return {
@@ -198,13 +199,6 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
 def _blank(shape: tuple[int, int]) -> Photo:
     """A white canvas."""
     return Photo(frozen(np.ones((*shape, 3), np.float32)), None, Metadata(format="png"))
-
-
-def _moved(alpha: Mask | None, document: Document) -> Mask | None:
-    """The transparency, turned and cropped as the photo was."""
-    if alpha is None or not any(step.operation.moves for step in document.steps):
-        return alpha
-    return frozen(document.move(frozen(np.repeat(alpha[..., None], 3, axis=2)))[..., 0].copy())
 
 
 class _Bar:

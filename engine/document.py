@@ -4,8 +4,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from engine.image import Image
-from engine.operation import Step, apply
+from engine.image import Image, Mask
+from engine.operation import Step, apply, move
 from engine.progress import Progress
 
 LIMIT = 2 << 30  # bytes
@@ -72,9 +72,9 @@ class Document:
                 return count, image
         return 0, self.source
 
-    def move(self, plane: Image) -> Image:
+    def move(self, plane: Image | Mask) -> Image | Mask:
         """`plane` (same size as the source) after only those steps that move pixels: what alpha and masks do."""
         for step in self.steps:
             if step.operation.moves:
-                plane = apply(step, plane)
+                plane = move(step.operation, plane)
         return plane

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 Image: TypeAlias = NDArray[np.float32]  # (H, W, 3) RGB, encoded as in the file, finite, in [0, 1], read-only
 Mask: TypeAlias = NDArray[np.float32]  # (H, W), 1 = change this pixel, 0 = leave it, in [0, 1], read-only
 
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # brightness = image @ LUMA; ITU-R BT.601
+LUMA.flags.writeable = False
+
 _BAND = 256  # rows checked at once, so that checking a huge image needs no second one
 
 

@@ -95,6 +95,15 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
     return frozen(result)
 
 
+def move(operation: Operation, plane: Image | Mask) -> Image | Mask:
+    """An image, or a mask or alpha treated as a grey one, after an operation that moves pixels. Raises RestoreError."""
+    if plane.ndim == 3:
+        return apply(Step(operation), plane)
+    image = np.empty((*plane.shape, 3), np.float32)
+    image[:] = plane[..., None]  # np.repeat would hold the interpreter, and with it the window
+    return frozen(apply(Step(operation), frozen(image))[..., 0].copy())
+
+
 def _without_colour(operation: Operation, old: Image, new: Image) -> Image:
     """`new`, grey if `old` is grey and the operation is not about colour."""
     if operation.colours or new is old or not is_grey(old):

@@ -13,7 +13,7 @@ from engine import detectors, operations, params
 from engine.document import Document
 from engine.errors import RestoreError
 from engine.image import Mask, frozen
-from engine.operation import Detector, Operation, Step, apply
+from engine.operation import Detector, Operation, Step, move
 from engine.progress import Progress
 
 Link = Operation | Detector
@@ -133,14 +133,7 @@ class Recipe:
                 document = document.then(step)
                 document.render(part)
             if link.moves:
-                mask, found = _moved(link, mask), _moved(link, found)
+                mask, found = (None if one is None else move(link, one) for one in (mask, found))
             else:
                 found = None
         return document
-
-
-def _moved(operation: Operation, mask: Mask | None) -> Mask | None:
-    """The mask after an operation that moves pixels."""
-    if mask is None:
-        return None
-    return frozen(apply(Step(operation), frozen(np.repeat(mask[..., None], 3, axis=2)))[..., 0].copy())

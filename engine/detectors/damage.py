@@ -47,11 +47,14 @@ class Damage(Detector):
     contrast: float = param(0.05, "Least contrast", "Fainter damage is left alone.", low=0.01, high=0.5)
     grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
 
+    @property
+    def context(self) -> int:
+        return 2 * _window(self.size) + self.grow
+
     def detect(self, image: Image, progress: Progress) -> Mask:
         found = np.zeros(image.shape[:2], np.float32)
-        overlap = 2 * _window(self.size) + self.grow
         for box in progress.each(split(image.shape, _TILE)):
-            wide = box.grown(overlap, image.shape)
+            wide = box.grown(self.context, image.shape)
             inner = Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
             found[box.slices] = self._find(image[wide.slices])[inner.slices]
         return frozen(found)

@@ -12,12 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from engine.errors import RestoreError
 from engine.files import heic, pillow_formats, png, tiff
 from engine.files.photo import PIXEL_LIMIT, Photo, Source, Unreadable, fitting, quoted
-from engine.image import Image, Mask, frozen
+from engine.image import LUMA, Image, Mask, frozen
 from engine.progress import Progress
 
 # What Pillow, tifffile, pillow-heif and struct raise, or may raise, on files whose bytes are wrong.
@@ -25,7 +23,6 @@ BROKEN = (
     *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
     *(AttributeError, AssertionError, struct.error, zlib.error),
 )
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 for _name in ("PIL", "tifffile"):  # they log what is wrong with a file; the user reads it in our sentence instead
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
@@ -72,7 +69,7 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> Mask:
     if photo.image.shape[:2] != tuple(shape[:2]):
         here, there = (f"{one[1]} x {one[0]}" for one in (photo.image.shape, shape))
         raise RestoreError(f"The mask in {quoted(path)} is {here} pixels, but the photo is {there}.")
-    mask = photo.image[..., 0].copy() if photo.metadata.grey else photo.image @ _LUMINANCE
+    mask = photo.image[..., 0].copy() if photo.metadata.grey else photo.image @ LUMA
     return frozen(mask if photo.alpha is None else mask * photo.alpha)
 
 

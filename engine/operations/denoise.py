@@ -6,13 +6,12 @@ import cv2
 import numpy as np
 
 from engine import models, noise
-from engine.image import Image, Mask
+from engine.image import LUMA, Image, Mask
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 from engine.tiles import run_tiled
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _COARSE, _REACH = 8, 16  # px, grid and deviation of the window in which brightness is kept
 _MOST = 75 / 255  # sigma the net has seen in training
 
@@ -57,11 +56,11 @@ class Denoise(Operation):
         if luma == colour:
             restored = _clean(image, luma, progress)
         else:
-            light = _clean(image, luma, progress.part(0, 0.5)) @ _LUMA
+            light = _clean(image, luma, progress.part(0, 0.5)) @ LUMA
             restored = _clean(image, colour, progress.part(0.5, 1))
-            restored += (light - restored @ _LUMA)[..., None]
+            restored += (light - restored @ LUMA)[..., None]
         if self.grain > 0:
-            restored += self.grain * ((image - restored) @ _LUMA)[..., None]
+            restored += self.grain * ((image - restored) @ LUMA)[..., None]
         return restored
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine.image import Image, Mask
+from engine.image import LUMA, Image, Mask
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 from engine.tiles import run_tiled
 
 _TILE = 512  # px
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Sharpen(Operation):
         return run_tiled(image, lambda crop, _box: self._sharpen(crop), _TILE, self.context, progress)
 
     def _sharpen(self, crop: np.ndarray) -> np.ndarray:
-        luma = crop @ _LUMA
+        luma = crop @ LUMA
         side = 2 * int(np.ceil(3 * self.radius)) + 1
         detail = luma - cv2.GaussianBlur(luma, (side, side), self.radius, borderType=cv2.BORDER_REFLECT)
         faint = np.float32(self.threshold / 255)

@@ -263,3 +263,15 @@ def test_the_photo_is_cropped_to_what_is_selected(opened: MainWindow, qtbot: QtB
     idle(opened.session.jobs)
     assert np.array_equal(opened.session.view.image, before)
     assert np.array_equal(opened.session.selection.array, mask)
+
+
+def test_after_apply_the_keys_are_those_of_the_canvas(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    section = opened.panel.noise
+    section.choose("median")
+    section.button.setFocus()
+    qtbot.keyClick(section.button, Qt.Key.Key_Space)
+    assert opened.focusWidget() is opened.canvas
+    idle(opened.session.jobs)
+    qtbot.keyClick(opened.focusWidget(), Qt.Key.Key_Space)
+    idle(opened.session.jobs)
+    assert len(opened.session.history.entries) == 1

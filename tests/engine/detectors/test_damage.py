@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.detectors.damage import Damage
-from engine.image import Image, Mask, frozen
+from engine.image import Box, Image, Mask, frozen
 from engine.progress import Progress
 
 PHOTOS = Path(__file__).resolve().parents[3] / "../shared/data/test/cbsd68"
@@ -106,3 +106,17 @@ def test_a_scratch_across_tiles_is_found_whole(monkeypatch: pytest.MonkeyPatch) 
     image, truth = damaged(0.95)
     monkeypatch.setattr("engine.detectors.damage._TILE", 100)
     assert precision_and_recall(find(image), truth)[1] > 0.85
+
+
+def test_a_part_with_its_context_is_judged_as_in_the_whole_photo() -> None:
+    picture = np.full((400, 500, 3), 0.4, np.float32)
+    picture += np.random.default_rng(0).normal(0, 0.01, picture.shape).astype(np.float32)
+    picture[100:300, 250:253] = 0.9
+    image, box, detector = frozen(picture), Box(150, 250, 200, 300), Damage()
+    wide = box.grown(detector.context, image.shape)
+    assert (wide.bottom - wide.top, wide.right - wide.left) < image.shape[:2]
+    part = detector.detect(frozen(image[wide.slices]), Progress())
+    inner = Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
+    whole = detector.detect(image, Progress())[box.slices]
+    assert whole.any()
+    assert (part[inner.slices] == whole).mean() > 0.99
