@@ -29,7 +29,7 @@ def _noisy(reference: Image, sigma: float) -> Image:
 
 
 @needs_photos
-@pytest.mark.parametrize(("sigma", "gain"), [(15, 8.3), (25, 9.8), (50, 11.6)])
+@pytest.mark.parametrize(("sigma", "gain"), [(15, 7.6), (25, 9.0), (50, 10.8)])
 def test_gains_on_photos_clipped_as_files_are(sigma: int, gain: float) -> None:
     gains = []
     for reference in _photos():
@@ -47,7 +47,7 @@ def test_measured_level_is_nearly_as_good_as_the_true_one() -> None:
         told = apply(Step(Denoise(automatic=False, sigma=25)), noisy)
         measured = apply(Step(Denoise()), noisy)
         losses.append(metrics.psnr(told, reference) - metrics.psnr(measured, reference))
-    assert np.mean(losses) < 0.1
+    assert np.mean(losses) < 0.2
 
 
 @needs_photos
