@@ -238,5 +238,6 @@ def test_ctrl_c_while_the_engine_loads_is_quiet(wait: float) -> None:
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         _output, errors = process.communicate(timeout=30)
-    assert process.returncode in (0, 130)  # 0: a quick machine was done already
+    # a quick machine was done already (0), or just ending Python, when the signal ends it at once (-2)
+    assert process.returncode in (0, 130, -signal.SIGINT)
     assert "Traceback" not in errors
