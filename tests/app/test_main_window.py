@@ -1,6 +1,7 @@
 """Work in the window through its real widgets: paint, apply, cancel, undo, compare, find, export."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -184,11 +185,14 @@ def test_hold_to_compare(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
 
 
 def test_the_detector_s_find_becomes_the_selection(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    assert opened.panel.damage.form is not None
+    opened.panel.damage.form.set_value(replace(opened.panel.damage.value(), sensitivity=0.8))
     key(opened, qtbot, Qt.Key.Key_D)
     assert opened.session.jobs.title
     idle(opened.session.jobs)
     assert opened.session.view is not None
     expected = opened.panel.damage.value().detect(opened.session.view.image, Progress())
+    assert expected.any()
     assert (opened.session.selection.array == np.rint(expected * 255)).all()
 
 
