@@ -81,7 +81,7 @@ def open_picture(picture: QImage, name: str, progress: Progress) -> Opened:
 
 def _first_view(photo: Photo, progress: Progress) -> View:
     display = Display.build(photo.image, photo.metadata.icc, progress)
-    return View(Document(photo.image), photo.image, display, display)
+    return View(Document(photo.image, facts=photo.metadata.facts()), photo.image, display, display)
 
 
 def show(old: View, document: Document, progress: Progress) -> View:
@@ -127,7 +127,7 @@ def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, p
     some surroundings only, which is nearly the same.
     """
     params.check(operation)
-    operation = operation.settle(view.image)
+    operation = operation.informed(view.document.facts).settle(view.image)
     context = operation.context
     wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape)
     part = view.image[wide.slices]

@@ -152,7 +152,9 @@ class Session(QObject):
         """Let the operation measure the photo, beside everything else; `measured` tells what it found."""
         view = self.view
         if view is not None:
-            self._side_jobs.start(lambda _progress: operation.settle(view.image), self.measured.emit)
+            self._side_jobs.start(
+                lambda _progress: operation.informed(view.document.facts).settle(view.image), self.measured.emit
+            )
 
     def find(self, detector: Detector, box: Box | None, add: bool) -> None:
         """Select what the detector finds in `box` (None: everywhere), as one command that can be undone."""

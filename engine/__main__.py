@@ -177,7 +177,9 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
     start = time.perf_counter()
     photo = files.read(job.source, progress.part(0, 0.05)) if isinstance(job.source, Path) else _blank(job.source)
     mask = None if mask_file is None else files.read_mask(mask_file, photo.image.shape[:2])
-    document = recipe.apply(Document(photo.image, rendered=Rendered(limit=0)), mask, progress.part(0.05, 0.95))
+    document = recipe.apply(
+        Document(photo.image, rendered=Rendered(limit=0), facts=photo.metadata.facts()), mask, progress.part(0.05, 0.95)
+    )
     image = document.render()
     settings = dataclasses.replace(files.defaults_for(photo.metadata, job.target.suffix), existing="replace")
     alpha = None if photo.alpha is None else document.move(photo.alpha)

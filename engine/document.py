@@ -2,7 +2,8 @@
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from engine.image import Image, Mask
 from engine.operation import Step, apply, move
@@ -45,10 +46,12 @@ class Document:
     source: Image
     steps: tuple[Step, ...] = ()
     rendered: Rendered = field(default_factory=Rendered)
+    facts: Mapping[str, float] = field(default_factory=dict[str, float])  # what the file says: "jpeg quality"
 
     def then(self, step: Step) -> "Document":
-        """The document with one step more."""
-        return Document(self.source, (*self.steps, step), self.rendered)
+        """The document with one step more, which is told what the file says."""
+        step = Step(step.operation.informed(self.facts), step.mask)
+        return replace(self, steps=(*self.steps, step))
 
     def render(self, progress: Progress | None = None) -> Image:
         """The image after all steps, going on from the last one remembered. Raises RestoreError, Cancelled."""

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from engine import params
 from engine.errors import RestoreError
-from engine.image import Image, Mask, bands, blend, bounds, frozen, is_grey
+from engine.image import Image, Mask, bands, blend, bounds, frozen, is_grey, whole
 from engine.progress import Progress
 
 T = TypeVar("T")
@@ -38,10 +38,14 @@ class Operation(ABC):
         more than its context then. Most measure nothing and return themselves."""
         return self
 
+    def informed(self, facts: Mapping[str, float]) -> "Operation":
+        """This operation with what the photo's file says, such as {"jpeg quality": 80}, as parameters."""
+        return self
+
     @abstractmethod
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         """A new image; never writes to `image`. The caller blends with the mask: use `mask` only if the pixels under
-        it must not be looked at (filling). Raises RestoreError, Cancelled."""
+        it must not be looked at (filling). Work in passes offers each to `progress`. Raises RestoreError, Cancelled."""
 
 
 class Detector(ABC):
@@ -83,16 +87,21 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
         raise RestoreError(f"The mask is {_size(mask)} pixels, the photo {_size(image)}.")
     if operation.needs_mask and (mask is None or not mask.any()):
         raise RestoreError(f"{operation.title} needs a selection: paint over the damage first.")
-    if mask is None:
-        return frozen(_without_colour(operation, image, operation.run(image, None, progress)))
-    box = bounds(mask, operation.context)
+    box = whole(image) if mask is None else bounds(mask, operation.context)
     if box.empty:
         return image
-    old, part = image[box.slices], mask[box.slices]
-    new = frozen(_without_colour(operation, old, operation.run(frozen(old), frozen(part), progress)))
-    result = image.copy()
-    result[box.slices] = blend(old, new, part)
-    return frozen(result)
+    old, part = (image, None) if mask is None else (frozen(image[box.slices]), frozen(mask[box.slices]))
+
+    def finish(new: Image) -> Image:
+        new = frozen(_without_colour(operation, old, new))
+        if part is None:
+            return new
+        result = image.copy()
+        result[box.slices] = blend(old, new, part)
+        return frozen(result)
+
+    inner = progress.keeping(lambda new, by: progress.offer(finish(new), by))
+    return finish(operation.run(old, part, inner))
 
 
 def move(operation: Operation, plane: Image | Mask) -> Image | Mask:

@@ -23,6 +23,10 @@ class Metadata:
     dpi: tuple[float, float] | None = None  # across, down
     quality: int | None = None  # 1..100, estimated, of a JPEG
 
+    def facts(self) -> dict[str, float]:
+        """What operations may want to know of the file, for `Document.facts`."""
+        return {} if self.quality is None else {"jpeg quality": self.quality}
+
 
 @dataclass(frozen=True, eq=False)
 class Photo:

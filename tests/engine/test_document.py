@@ -1,5 +1,6 @@
 """Documents: never modified, rendered from the last remembered step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from engine.operation import Operation, Step
 from engine.operations.crop import Crop
 from engine.operations.flip import Flip
 from engine.operations.rotate import Rotate
+from engine.params import param
 from engine.progress import Progress
 
 SOURCE = frozen(np.random.default_rng(0).random((20, 30, 3)).astype(np.float32) * 0.5)
@@ -114,3 +116,24 @@ def test_alpha_moves_along_with_what_moves_pixels_only() -> None:
     assert moved.shape == document.render().shape
     assert np.array_equal(moved, np.flip(np.rot90(alpha, -1)[3:, 2:], 1))
     assert np.array_equal(document.move(SOURCE), document.move(frozen(SOURCE.copy())))
+
+
+@dataclass(frozen=True)
+class Told(Operation):
+    """Takes the quality of the file."""
+
+    title = "Told"
+    group = "repair"
+    quality: int = param(50, "Quality", low=1, high=100)
+
+    def informed(self, facts: Mapping[str, float]) -> "Told":
+        return Told(round(facts.get("jpeg quality", self.quality)))
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        return image
+
+
+def test_operations_learn_what_the_file_says_and_documents_hand_it_on() -> None:
+    document = Document(SOURCE, facts={"jpeg quality": 80}).then(Step(Lighter())).then(Step(Told()))
+    assert document.steps[1].operation == Told(80)
+    assert Document(SOURCE).then(Step(Told())).steps[0].operation == Told(50)

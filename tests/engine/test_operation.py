@@ -1,7 +1,7 @@
 """Steps: the one place where masks, cropping and checks live; and finding operations by walking a folder."""
 
 import tracemalloc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -170,3 +170,27 @@ def test_taking_colour_back_needs_no_second_image() -> None:
     tracemalloc.stop()
     assert is_grey(result)
     assert peak < 1.5 * big.nbytes  # the one that the operation makes, and some rows
+
+
+@dataclass(frozen=True)
+class Passing(Probe):
+    """Makes everything `value` in passes, a tenth each."""
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        for number in range(1, 4):
+            progress(number / 4)
+            progress.offer(np.full_like(image, number / 10), replace(self, value=number / 10))
+        return np.full_like(image, self.value)
+
+
+def test_offers_are_whole_images_that_keep_what_is_not_selected() -> None:
+    image = frozen(np.full((20, 30, 3), 0.9, np.float32))
+    mask = np.zeros((20, 30), np.float32)
+    mask[8:10, 8:10] = 1
+    kept: list[tuple[Image, Operation]] = []
+    apply(Step(Passing(), frozen(mask)), image, Progress(keep=lambda *offer: kept.append(offer)))
+    assert len(kept) == 3
+    for offered, by in kept:
+        assert not offered.flags.writeable
+        assert (offered[mask == 0] == image[mask == 0]).all()
+        assert np.array_equal(offered, apply(Step(Probe(by.value), frozen(mask)), image))  # type: ignore[attr-defined]

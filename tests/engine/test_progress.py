@@ -1,8 +1,10 @@
 """Progress: fractions of fractions, and stopping."""
 
+import numpy as np
 import pytest
 
 from engine.errors import Cancelled
+from engine.operations.flip import Flip
 from engine.progress import Progress
 
 
@@ -48,3 +50,11 @@ def test_what_report_raises_ends_the_work_before_the_next_item() -> None:
 
 def test_without_a_report_nothing_happens() -> None:
     Progress()(0.5)
+
+
+def test_offers_pass_through_parts_to_whoever_keeps_them() -> None:
+    kept: list[tuple[object, object]] = []
+    image, operation = np.zeros((2, 2, 3), np.float32), Flip()
+    Progress(keep=lambda *offer: kept.append(offer)).part(0.2, 0.4).offer(image, operation)
+    Progress().offer(image, operation)  # nobody keeps it
+    assert len(kept) == 1 and kept[0][0] is image and kept[0][1] is operation
