@@ -32,14 +32,19 @@ class UNet(nn.Module):
     """Image planes and condition planes in, the image planes with a predicted residual added out.
 
     Full-size planes are first folded by pixel-unshuffle(2), because full-size convolutions dominate the cost on a
-    CPU. Levels are `widths` channels wide with `blocks` residual blocks on each side and twice that at the bottom
-    (after DRUNet, Zhang et al. 2021, at a fiftieth of its cost).
+    CPU. Levels are `widths` channels wide with `blocks` residual blocks on each side, twice that and `extra` ones at
+    the bottom (after DRUNet, Zhang et al. 2021, at a fiftieth of its cost).
 
     Input (B, image_planes + condition_planes, H, W); H and W multiples of `2 ** len(widths)`.
     """
 
     def __init__(
-        self, widths: Sequence[int] = (24, 48, 96), blocks: int = 2, image_planes: int = 3, condition_planes: int = 3
+        self,
+        widths: Sequence[int] = (24, 48, 96),
+        blocks: int = 2,
+        image_planes: int = 3,
+        condition_planes: int = 3,
+        extra: int = 0,
     ) -> None:
         super().__init__()
         self.image_planes = image_planes
@@ -49,7 +54,7 @@ class UNet(nn.Module):
         self.encoders = nn.ModuleList(nn.Sequential(*(ResidualBlock(w) for _ in range(blocks))) for w in widths[:-1])
         pairs = list(zip(widths[:-1], widths[1:], strict=True))
         self.downs = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2, bias=False) for a, b in pairs)
-        self.bottom = nn.Sequential(*(ResidualBlock(widths[-1]) for _ in range(2 * blocks)))
+        self.bottom = nn.Sequential(*(ResidualBlock(widths[-1]) for _ in range(2 * blocks + extra)))
         self.ups = nn.ModuleList(nn.ConvTranspose2d(b, a, 2, stride=2, bias=False) for a, b in reversed(pairs))
         self.decoders = nn.ModuleList(
             nn.Sequential(*(ResidualBlock(w) for _ in range(blocks))) for w in reversed(widths[:-1])
@@ -69,7 +74,11 @@ class UNet(nn.Module):
             features = encoder(features)
             skips.append(features)
             features = down(features)
-        features = self.bottom(features)
+        features = self.deepest(features)
         for up, decoder in zip(self.ups, self.decoders, strict=True):
             features = decoder(up(features) + skips.pop())
         return F.pixel_shuffle(self.head(features), 2)
+
+    def deepest(self, features: Tensor) -> Tensor:
+        """What happens at the lowest resolution. Same shape."""
+        return self.bottom(features)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
+from engine import resources
 from engine.training.muon import Muon
 from engine.training.recipe import Recipe
 
@@ -29,9 +31,14 @@ class Budget:
 
 
 def build(recipe: type[Recipe]) -> nn.Module:
-    """The recipe's net with fresh weights, channels_last."""
+    """The recipe's net, channels_last, with fresh weights or, where the recipe says so, with those of a shipped one."""
     module, name = recipe.net.split(".")
-    net = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
+    net: nn.Module = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
+    if recipe.start:
+        shapes = {key: value.shape for key, value in net.state_dict().items()}
+        shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
+        fitting = {key: value.float() for key, value in shipped.items() if shapes.get(key) == value.shape}
+        net.load_state_dict(fitting, strict=False)
     return net.to(memory_format=torch.channels_last)
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from engine.training import leaves
+from engine.training import leaves, patterns
 
 SUFFIXES = {".avif", ".png", ".jpg", ".webp", ".tif"}
 
@@ -29,9 +29,9 @@ def read_folder(folder: Path, device: torch.device, limit: int | None = None) ->
 
 
 class Crops:
-    """An endless source of clean crops: photos by area, and a share of synthetic leaves.
+    """An endless source of clean crops: photos by area, and a share of synthetic leaves, among them a fifth patterns.
 
-    Leaves are made on the device in a bank that is renewed while training runs, so that none is seen for long.
+    They are made on the device in a bank that is renewed while training runs, so that none is seen for long.
     """
 
     def __init__(
@@ -47,7 +47,8 @@ class Crops:
 
     def _leaves(self) -> Tensor:
         """One synthetic image of twice the crop's side, coloured like a random photo. uint8 (3, 2 size, 2 size)"""
-        return leaves.generate(2 * self.size, self._photo(), self.generator)
+        make = patterns.generate if self._random(5) == 0 else leaves.generate
+        return make(2 * self.size, self._photo(), self.generator)
 
     def _photo(self) -> Tensor:
         return self.photos[int(torch.multinomial(self.odds, 1, generator=self.generator))]

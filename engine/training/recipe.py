@@ -17,6 +17,7 @@ class Recipe(ABC):
     config: ClassVar[dict[str, Any]]  # arguments of the net, written to the manifest
     net: ClassVar[str]  # module and class in engine.nets, "unet.UNet"
     facts: ClassVar[dict[str, Any]] = {}  # further manifest facts: multiple, overlap, ...
+    start: ClassVar[str] = ""  # weight file in resources/weights to begin with, as far as names and shapes agree
     data: ClassVar[str] = ""  # what it learns from, with licences
     rate: ClassVar[float] = 1.5e-3  # peak learning rate
     warm_up: ClassVar[int] = 100  # steps
