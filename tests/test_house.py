@@ -19,9 +19,10 @@ OPERATION = (
 )
 MAY_IMPORT = {  # folder -> our modules that its files may import; the longest matching folder counts
     "engine/nets/": "engine.nets",
-    "engine/operations/": f"{OPERATION} engine.filling",
+    "engine/operations/": f"{OPERATION} engine.filling engine.diffusion",
     "engine/detectors/": OPERATION,
     "engine/filling/": "engine.image engine.masks engine.progress engine.errors",
+    "engine/diffusion/": "engine.diffusion engine.image engine.masks engine.tiles engine.progress engine.errors",
     "engine/models.py": "engine.nets engine.tiles engine.image engine.progress engine.errors engine.resources",
     "engine/operations/__init__.py": "engine.operation",
     "engine/": "engine",
@@ -36,6 +37,7 @@ OTHERS = {  # folder -> the only modules of other people that its files may impo
     "engine/operations/": "numpy scipy cv2",
     "engine/detectors/": "numpy scipy cv2",
     "engine/filling/": "numpy scipy cv2",
+    "engine/diffusion/": "numpy scipy cv2",
 }
 BROAD = {"app/jobs.py", "app/crash.py", "engine/batch.py"}
 

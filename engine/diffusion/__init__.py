@@ -1,0 +1,1 @@
+"""Diffusion forwards, which smooths, and backwards, which sharpens: arrays in, arrays out."""
