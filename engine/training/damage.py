@@ -1,0 +1,145 @@
+"""The damage simulator: scenes of damage and decoys, a bank of them for training, and putting them on photos."""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image as Pillow
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.training import decoys
+from engine.training.damage_film import Film, read_film
+from engine.training.damage_scene import scene
+from engine.training.photos import read_folder
+
+LABELS = ("line", "spot", "tear")
+
+
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Scenes as planes, uint8 (B, 10, H, W) or (10, H, W); the properties take them apart."""
+
+    planes: Tensor
+
+    @property
+    def paint(self) -> Tensor:
+        """What damage adds: its colour times its opacity. float32 (B, 3, H, W) in 0..1"""
+        return self.planes[..., 0:3, :, :].float() / 255
+
+    @property
+    def opacity(self) -> Tensor:
+        """How much of the photo damage hides, stains and shading too. float32 (B, 1, H, W) in 0..1"""
+        return self.planes[..., 3:4, :, :].float() / 255
+
+    @property
+    def labels(self) -> Tensor:
+        """Opacity of lines, spots and tears, which are to be filled. float32 (B, 3, H, W) in 0..1"""
+        return self.planes[..., 4:7, :, :].float() / 255
+
+    @property
+    def stain(self) -> Tensor:
+        """Opacity of stains, which are not filled. float32 (B, 1, H, W) in 0..1"""
+        return self.planes[..., 7:8, :, :].float() / 255
+
+    def decorate(self, reference: Tensor, generator: torch.Generator) -> Tensor:
+        """The references (B, 3, H, W) with the scenes' decoys in colours of each picture: the new references."""
+        return decoys.add(reference, self.planes[:, 8:9].float() / 255, self.planes[:, 9:10].long(), generator)
+
+
+def apply(reference: Tensor, layers: Layers) -> Tensor:
+    """The references (B, 3, H, W) in 0..1 with damage on them; damage on grey pictures is grey, as in grey scans."""
+    paint = layers.paint
+    grey = (reference == reference[:, :1]).flatten(1).all(1).view(-1, 1, 1, 1)
+    paint = torch.where(grey, paint.mean(1, keepdim=True), paint)
+    return reference * (1 - layers.opacity) + paint
+
+
+def visible(reference: Tensor, damaged: Tensor, layers: Layers, least: float = 0.04) -> tuple[Tensor, Tensor]:
+    """What a detector can be asked for. Returns bool (B, 3, H, W), where damage is, and (B, 1, H, W), where it counts.
+
+    Damage is what is labelled with an opacity of a quarter or more. It does not count where it cannot be seen, changing
+    the photo by less than `least`, nor just beside it, where either answer is right.
+    """
+    labels = layers.labels > 0.25
+    some = layers.labels.amax(1, keepdim=True)
+    change = (damaged - reference).abs().amax(1, keepdim=True)
+    seen = F.max_pool2d((change >= least).float(), 3, 1, 1) > 0
+    unsure = (some > 0.08) & ((some < 0.35) | ~seen)
+    return labels, ~unsure
+
+
+class Bank:
+    """Scenes for training: `count` of them made beforehand, cut, flipped and turned at random, and now and then, with
+    the share `fresh`, one that was never seen before.
+
+    What a batch holds depends on `seed` and on the state of `generator` alone, not on the batches before it, so that a
+    resumed run gets the same numbers.
+    """
+
+    def __init__(
+        self, film: Film, count: int, size: int, device: torch.device, fresh: float = 0.1, seed: int = 0
+    ) -> None:
+        self.film, self.device, self.fresh = film, device, fresh
+        self.scenes = torch.stack([torch.from_numpy(scene(film, size, seed + i)) for i in range(count)])
+
+    def batch(self, count: int, size: int, generator: torch.Generator) -> Layers:
+        """`count` scenes of `size` px, at most the bank's, on the device."""
+        return Layers(torch.stack([self._one(size, generator) for _ in range(count)]).to(self.device))
+
+    def _one(self, size: int, generator: torch.Generator) -> Tensor:
+        fresh, turned = (torch.rand(2, generator=generator) < torch.tensor([self.fresh, 0.3])).tolist()
+        seed, place, flips = torch.randint(2**62, (3,), generator=generator).tolist()
+        if fresh:
+            planes = torch.from_numpy(scene(self.film, size, seed))
+        else:
+            room = self.scenes.shape[-1] - size + 1
+            y, x = divmod(place % room**2, room)
+            planes = self.scenes[seed % len(self.scenes), :, y : y + size, x : x + size]
+        planes = planes.transpose(1, 2) if turned else planes
+        return planes.flip([axis for axis in (1, 2) if flips >> axis & 1])
+
+
+def examples(photos: Path, film: Film, count: int, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Pieces of the photos in a folder, in turn: damaged, reference (with decoys), and what of the damage is labelled
+    and visible. float32 (3, size, size) each, in 0..1. Raises FileNotFoundError where no photo is large enough.
+    """
+    everything = [photo for photo in read_folder(photos, torch.device("cpu")) if min(photo.shape[1:]) >= size]
+    if not everything:
+        raise FileNotFoundError(f"no photo of {size} px in {photos}")
+    generator = torch.Generator().manual_seed(seed)
+    for i in range(count):
+        photo = everything[i % len(everything)]
+        y, x = (int(torch.randint(side - size + 1, (1,), generator=generator)) for side in photo.shape[1:])
+        layers = Layers(torch.from_numpy(scene(film, size, seed * 1_000_003 + i))[None])
+        reference = layers.decorate(photo[None, :, y : y + size, x : x + size].float() / 255, generator)
+        damaged = apply(reference, layers)
+        labels, counts = visible(reference, damaged, layers)
+        yield damaged[0], reference[0], (labels & counts)[0].float()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m engine.training.damage",
+        description="Writes NUMBER-damaged.png, -reference.png and -label.png (red: line, green: spot, blue: tear).",
+    )
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--photos", type=Path, required=True, help="folder of clean photos")
+    parser.add_argument("--film", type=Path, default=Path("../shared/data/train/damage"), help="folder of masks")
+    parser.add_argument("--count", type=int, default=16)
+    parser.add_argument("--size", type=int, default=256, help="side of the pictures in px")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    arguments.target.mkdir(parents=True, exist_ok=True)
+    film = read_film(arguments.film)
+    made = examples(arguments.photos, film, arguments.count, arguments.size, arguments.seed)
+    for number, pictures in enumerate(made):
+        for name, picture in zip(("damaged", "reference", "label"), pictures, strict=True):
+            pixels = picture.permute(1, 2, 0).mul(255).round().to(torch.uint8).numpy()
+            Pillow.fromarray(pixels).save(arguments.target / f"{number:03d}-{name}.png")
+
+
+if __name__ == "__main__":
+    main()
