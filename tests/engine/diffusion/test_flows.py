@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from engine.diffusion import perona_malik, total_variation
+from engine.diffusion import edge_enhancing, perona_malik, total_variation
 from engine.diffusion.evolving import count, variation
 
 SIGMA = 25 / 255
 FLOWS: dict[str, Callable[[np.ndarray], Iterator[np.ndarray]]] = {
     "perona-malik": lambda planes: perona_malik.flow(planes, 0.7 * SIGMA, 4.0),
+    "edge-enhancing": lambda planes: edge_enhancing.flow(planes, 0.35 * SIGMA, 4.0),
     "total-variation": lambda planes: total_variation.flow(planes, SIGMA),
 }
 each_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
