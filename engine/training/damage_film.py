@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image as Pillow
 
-from engine.training.damage_kinds import LINE, SPOT, STAIN, Coat, bright_or_dark
+from engine.training.damage_coats import LINE, SPOT, STAIN, Coat, bright_or_dark
 from engine.training.strokes import Plane
 
 Film = dict[str, list[Plane]]  # masks by kind, the first part of their file names

@@ -1,16 +1,30 @@
 """Scenes: damage of several kinds, and decoys, painted in a square within a budget."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.training import damage_film, damage_kinds, damage_tears, decoys
+from engine.training import damage_film, damage_lines, damage_spots, damage_tears, decoys
+from engine.training.damage_coats import STAIN, Coat
 from engine.training.damage_film import Film
-from engine.training.damage_kinds import STAIN, Coat
 
 MOST = 0.12  # share of a scene that damage may cover
 CLEAN = 0.1  # share of the scenes without damage
 PLANES = 10  # paint 3, opacity, line, spot, tear, stain, decoy opacity, decoy colour
+KINDS: dict[Callable[[int, np.random.Generator], list[Coat]], float] = {  # how often each is drawn
+    damage_lines.scratch: 3.0,
+    damage_lines.hair: 1.5,
+    damage_lines.crease: 1.0,
+    damage_lines.crack: 1.2,
+    damage_lines.wrinkle: 0.5,
+    damage_lines.craze: 0.5,
+    damage_spots.dust: 3.0,
+    damage_spots.specks: 2.0,
+    damage_spots.sprinkle: 1.0,
+    damage_spots.blotch: 0.8,
+}
 
 
 def scene(film: Film, size: int, seed: int, amount: float = 1.0) -> NDArray[np.uint8]:
@@ -32,13 +46,13 @@ def _damage(surface: "_Surface", film: Film, budget: float, rng: np.random.Gener
     size = surface.size
     if rng.random() < 0.15:
         rendered = "stain" in film and rng.random() < 0.5
-        surface.add(damage_film.paste(film, "stain", size, rng) if rendered else damage_kinds.stain(size, rng))
+        surface.add(damage_film.paste(film, "stain", size, rng) if rendered else damage_spots.stain(size, rng))
     if rng.random() < 0.3:
-        surface.add(damage_kinds.bundle(size, rng))
+        surface.add(damage_lines.bundle(size, rng))
     if rng.random() < 0.08:
         surface.add(damage_tears.tear(size, rng))
-    makers = list(damage_kinds.KINDS)
-    odds = np.array([*damage_kinds.KINDS.values(), 4.0 if film else 0.0]) * rng.gamma(0.5, 1, len(makers) + 1)
+    makers = list(KINDS)
+    odds = np.array([*KINDS.values(), 4.0 if film else 0.0]) * rng.gamma(0.5, 1, len(makers) + 1)
     odds /= odds.sum()
     for _ in range(16):
         if surface.covered >= budget:

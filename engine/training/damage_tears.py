@@ -3,13 +3,13 @@
 import cv2
 import numpy as np
 
-from engine.training.damage_kinds import TEAR, Coat, paper, soot
+from engine.training.damage_coats import TEAR, Coat, paper, soot
 from engine.training.strokes import Canvas, Path, Plane, beside, clouds, walk, wave
 
 
 def tear(size: int, rng: np.random.Generator) -> list[Coat]:
-    """A tear that runs in from the border, or a corner or a piece of the border torn off."""
-    return _rip(size, rng) if rng.random() < 0.5 else _loss(size, rng)
+    """A tear that runs in from the border, a corner or a piece of the border torn off, or the print's worn edge."""
+    return (_rip, _loss, _edge)[int(rng.choice(3, p=[0.45, 0.35, 0.2]))](size, rng)
 
 
 def _border(size: int, rng: np.random.Generator) -> tuple[Path, float]:
@@ -62,7 +62,22 @@ def _loss(size: int, rng: np.random.Generator) -> list[Coat]:
     radii = rng.uniform(0.06, 0.3, 2) * size
     reach = np.maximum(0.4, 1 + 0.15 * wave(count, 16, rng) + 0.06 * wave(count, 40, rng))
     canvas.area(centre + radii * reach[:, None] * np.stack((np.cos(angle), np.sin(angle)), axis=1), 1)
-    gone = canvas.mask()
+    return _laid(canvas.mask(), rng)
+
+
+def _edge(size: int, rng: np.random.Generator) -> list[Coat]:
+    """One edge of the print along a side of the square: worn, nicked, the scanner's lid beyond it."""
+    along = np.linspace(-4, size + 4, 64)
+    depth = rng.uniform(1, 6) + rng.uniform(0.5, 2) * wave(64, 6, rng) + rng.uniform(0.2, 2.5) * wave(64, 50, rng)
+    inner = np.stack((along, np.maximum(0, depth)), axis=1)
+    outline = np.concatenate((inner, [[size + 4.0, -4.0], [-4.0, -4.0]]))
+    canvas = Canvas(size)
+    canvas.area(outline, 1)
+    return _laid(np.ascontiguousarray(np.rot90(canvas.mask(), int(rng.integers(4)))), rng)
+
+
+def _laid(gone: Plane, rng: np.random.Generator) -> list[Coat]:
+    """A missing piece as it is scanned: a shadow, a rim of bare paper around it, the lid through it."""
     rim = int(rng.integers(1, 6))
     wide = cv2.dilate(gone, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1)))
     bare = _ragged(wide, rng.uniform(0.8, 2.0), rng)

@@ -117,12 +117,12 @@ def fence(size: int, rng: np.random.Generator) -> list[Strokes]:
 def lights(size: int, rng: np.random.Generator) -> list[Strokes]:
     """Stars, sparkles, far windows, pebbles, petals: small bright or dark dots, softer than dust."""
     canvas = Canvas(size)
-    count = 1 + int(rng.exponential(20) * (size / 256) ** 2)
+    count = 1 + int(rng.exponential(30) * (size / 256) ** 2)
     centres = rng.normal(rng.uniform(0, size, 2), rng.uniform(0.05, 0.5) * size, (count, 2))
-    canvas.dots(centres, 0.5 * 6 ** (rng.random(count) ** 2), rng.uniform(0.4, 1, count))
+    canvas.dots(centres, 0.7 * 5 ** (rng.random(count) ** 2), rng.uniform(0.5, 1, count))
     mask = canvas.mask()
     if rng.random() < 0.6:
-        mask = cv2.convertScaleAbs(cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.2)), alpha=1.6)
+        mask = cv2.convertScaleAbs(cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.2)), alpha=2.0)
     return [(mask, LIGHT if rng.random() < 0.7 else _colour(rng))]
 
 
@@ -173,6 +173,8 @@ def _palette(reference: Tensor, generator: torch.Generator) -> Tensor:
     pixels = reference.flatten(2).transpose(1, 2).gather(1, place[..., None].expand(-1, -1, 3))  # (B, 64, 3)
     order = pixels.sum(2).argsort(1)
     ranked = pixels.gather(1, order[..., None].expand(-1, -1, 3))
-    change = (0.5 + torch.rand(count, 4, 1, generator=generator)).to(reference.device)
+    least = torch.tensor([0.4, 1.0, 0.6, 0.6]).view(1, 4, 1)
+    most = torch.tensor([1.0, 1.5, 1.4, 1.4]).view(1, 4, 1)
+    change = (least + (most - least) * torch.rand(count, 4, 1, generator=generator)).to(reference.device)
     picked = torch.stack((ranked[:, 1], ranked[:, -2], pixels[:, 0], pixels[:, 1]), 1)
-    return (picked * change.clamp(0.5, 1.5)).clamp(0, 1)
+    return (picked * change).clamp(0, 1)

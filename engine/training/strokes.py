@@ -60,16 +60,23 @@ def wave(count: int, features: float, rng: np.random.Generator) -> Numbers:
 
 
 def walk(
-    start: Path | tuple[float, float], heading: float, length: float, wobble: float, rng: np.random.Generator
+    start: Path | tuple[float, float],
+    heading: float,
+    length: float,
+    wobble: float,
+    rng: np.random.Generator,
+    jag: float = 0.0,
 ) -> Path:
-    """A random walk of `length` px whose heading drifts by `wobble` radians (deviation) per 10 px."""
-    stride = 4.0
+    """A random walk of `length` px whose heading drifts by `wobble` radians (deviation) per 10 px.
+
+    `jag` is the deviation of each step's own heading, which comes back: cracks are rough but go somewhere.
+    """
+    stride = 3.0 if jag else 4.0
     steps = max(3, round(length / stride))
-    turns = np.cumsum(rng.normal(0, wobble * np.sqrt(stride / 10), steps))
-    headings = heading + turns
-    moves = np.stack((np.cos(headings), np.sin(headings)), axis=1)
+    headings = heading + np.cumsum(rng.normal(0, wobble * np.sqrt(stride / 10), steps)) + rng.normal(0, jag, steps)
+    moves = stride * np.stack((np.cos(headings), np.sin(headings)), axis=1)
     moves[0] = 0
-    return np.asarray(start) + stride * np.cumsum(moves, axis=0)
+    return np.asarray(start) + np.cumsum(moves, axis=0)
 
 
 def bezier(size: int, rng: np.random.Generator) -> Path:

@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 
 from engine.training import damage
 from engine.training.damage import Bank, Layers, read_film
-from engine.training.damage_kinds import STAIN
+from engine.training.damage_coats import STAIN
 from engine.training.damage_scene import MOST, scene
 
 ROOT = Path(__file__).resolve().parents[3]
