@@ -240,7 +240,8 @@ class NumberField(QWidget):
 
 
 def _decimals(span: float) -> int:
-    return max(0, min(3, 2 - math.floor(math.log10(span) + 0.5))) if span > 0 else 2
+    """So many that a step of the slider is seen: 1 for a span of 9.5 to 90."""
+    return max(0, min(3, 2 - math.floor(math.log10(span) + 0.04))) if span > 0 else 2
 
 
 def _field(one: Param, parent: QWidget) -> _Field:

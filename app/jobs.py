@@ -11,36 +11,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from app.estimate import Estimate
 from engine import allocator
 from engine.errors import Cancelled, RestoreError
 from engine.progress import Progress
 
 _REPORT_EVERY = 0.04  # seconds between two movements of the bar
-_ESTIMATE_AFTER = 0.8  # seconds; before, a job that is nearly done would promise nonsense
-_SMOOTHING = 0.25  # share of the newest estimate
 
 Work = Callable[[Progress], Any]
 
 _log = logging.getLogger(__name__)
-
-
-class Estimate:
-    """The seconds that a job still takes, from its fractions; smoothed, so that the number does not jump."""
-
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._start = now()
-        self._end: float | None = None
-
-    def left(self, fraction: float) -> float | None:
-        """Seconds left at `fraction` (0..1); None as long as nothing sensible can be said."""
-        now = self._now()
-        spent = now - self._start
-        if fraction <= 0.01 or spent < _ESTIMATE_AFTER:
-            return None
-        end = self._start + spent / fraction
-        self._end = end if self._end is None else self._end + _SMOOTHING * (end - self._end)
-        return max(0.0, self._end - now)
 
 
 @dataclass(eq=False)
@@ -50,9 +30,14 @@ class _Job:
     work: Work
     done: Callable[[Any], None]
     failed: Callable[[str], None] | None
+    kept: Callable[[Any], None] | None
+    expected: float | None
     stop: threading.Event = field(default_factory=threading.Event)
     estimate: Estimate | None = None
     reported: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    waiting: Any = None  # the newest result on the way, not yet delivered; under the lock
+    latest: Any = None  # the last one delivered
 
 
 class Jobs(QObject):
@@ -63,6 +48,7 @@ class Jobs(QObject):
 
     started = Signal(str)  # the title of a job that the user waits for
     progressed = Signal(float, object)  # fraction 0..1 and seconds left or None, of a job with a title
+    offered = Signal(object)  # a result on the way; None where that counts no more
     displaced = Signal(str)  # the title of a job that gave way to a newer one with another title
     finished = Signal()  # nothing runs any more, whatever the reason
     failed = Signal(str)  # the sentence of a RestoreError that nobody else took
@@ -73,6 +59,7 @@ class Jobs(QObject):
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._numbers = itertools.count(1)
         self._job: _Job | None = None
+        self._working: _Job | None = None  # whose work the worker does; may have been dropped already
         self._closed = False
         self._told.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
@@ -86,35 +73,70 @@ class Jobs(QObject):
         """What the job with a title is called that the user waits for; empty where there is none."""
         return self._job.title if self._job else ""
 
+    @property
+    def latest(self) -> Any:
+        """What the running job has offered last; None where it has not."""
+        return self._job.latest if self._job else None
+
     def start(
         self,
         work: Work,
         done: Callable[[Any], None],
         title: str = "",
         failed: Callable[[str], None] | None = None,
+        kept: Callable[[Any], None] | None = None,
+        expected: float | None = None,
     ) -> int:
-        """Run `work(progress)` on the worker, then `done(result)` here; the job before is cancelled.
+        """Run `work(progress)` on the worker, then `done(result)` here; the job before is dropped.
 
-        `failed` takes the sentence of a RestoreError instead of the signal. Returns the number of the job; 0 once
-        closed, when a timer may still want something that nobody sees any more.
+        `failed` takes the sentence of a RestoreError instead of the signal; `kept` what the work had offered when the
+        user cancelled it. `expected` are the seconds it will take, as far as known. Returns the number of the job; 0
+        once closed, when a timer may still want something that nobody sees any more.
         """
         if self._closed:
             return 0
         before = self.title
         self._drop()
-        job = _Job(next(self._numbers), title, work, done, failed)
+        job = _Job(next(self._numbers), title, work, done, failed, kept, expected)
         self._job = job
         self._pool.submit(self._run, job)
         if before and before != title:
             self.displaced.emit(before)
         if title:
             self.started.emit(title)
+            if expected is not None:
+                self.progressed.emit(0.0, expected)
         return job.number
 
+    def offer(self, result: Any) -> None:
+        """To be called by work: what it has so far, for the user to see, and to have when he stops it here.
+
+        Where they come faster than they can be shown, only the newest is delivered.
+        """
+        job = self._working
+        if job is None or job.stop.is_set():
+            return
+        with job.lock:
+            told, job.waiting = job.waiting is not None, result
+        if not told:
+            self._tell(job, "offer", None)
+
     def cancel(self) -> None:
-        """Stop the job, if any. At once for the window; the worker is free at its next progress report."""
-        if self._drop():
-            self.finished.emit()
+        """Stop the job, if any; what it offered last goes to its `kept`.
+
+        At once for the window; the worker is free at its next progress report.
+        """
+        job = self._job
+        latest = self.latest
+        self._drop()
+        if job is None:
+            return
+        try:
+            if latest is not None and job.kept:
+                job.kept(latest)
+        finally:
+            if self._job is None:
+                self.finished.emit()
 
     def close(self, wait: float = 1.0) -> bool:
         """Cancel and take no more work; whether the worker came to rest within `wait` seconds."""
@@ -128,15 +150,24 @@ class Jobs(QObject):
         self._pool.shutdown(wait=False)
         return idle.wait(wait)
 
-    def _drop(self) -> bool:
+    def _drop(self) -> None:
         job, self._job = self._job, None
         if job:
             job.stop.set()
-        return job is not None
+            self._forget_offers(job)
+
+    def _forget_offers(self, job: _Job) -> None:
+        """They may be whole images, and hold the images before."""
+        with job.lock:
+            job.waiting = None
+        shown, job.latest = job.latest is not None, None
+        if shown:
+            self.offered.emit(None)
 
     def _run(self, job: _Job) -> None:
         """On the worker thread: exactly one answer for each job, unless it was cancelled."""
-        job.estimate = Estimate()
+        job.estimate = Estimate(expected=job.expected)
+        self._working = job
         try:
             if job.stop.is_set():
                 return
@@ -150,6 +181,7 @@ class Jobs(QObject):
         except Exception as error:
             self._tell(job, "crashed", error)
         finally:
+            self._working = None
             job.work = _nothing  # it may hold whole images
             if job.title:
                 allocator.release()
@@ -176,7 +208,13 @@ class Jobs(QObject):
         if what == "progress":
             self.progressed.emit(*content)
             return
+        if what == "offer":
+            with job.lock:
+                job.latest, job.waiting = job.waiting, None
+            self.offered.emit(job.latest)
+            return
         self._job = None
+        self._forget_offers(job)
         try:
             if what == "done":
                 job.done(content)

@@ -19,9 +19,12 @@ from app import menus, theme
 from app.canvas import Canvas
 from app.display import Display
 from app.draft import Draft
+from app.durations import Durations
 from app.file_commands import FileCommands
+from app.forecast import Forecast
 from app.header import Header
 from app.history_panel import HistoryPanel
+from app.job_report import JobReport
 from app.message_bar import MessageBar
 from app.operations_panel import OperationsPanel
 from app.preview import Previewer
@@ -39,7 +42,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.settings = settings or Settings()
         device = self.settings.choice("device", "auto", ("auto", "cuda", "mps", "cpu"))
-        self.session = Session(device, self)
+        self.session = Session(device, self, Durations(self.settings))
         self.canvas = Canvas(self.session.selection, self)
         self.message = MessageBar(self)
         self.files = FileCommands(self.session, self.settings, self.message, self)
@@ -49,6 +52,8 @@ class MainWindow(QMainWindow):
         self.history = HistoryPanel(self.session, self)
         self.status = StatusBar(self)
         self.previewer = Previewer(self.session, self.canvas, self)
+        self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
+        self.forecast = Forecast(self.session, self.panel.sections, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)
         self.options = BrushOptions(self.selection_menu, self)
@@ -141,12 +146,8 @@ class MainWindow(QMainWindow):
         session.loader.loaded.connect(self._engine_loaded)
         session.loader.failed.connect(self.status.device.setText)
         session.loader.device_known.connect(self.status.device.setText)
-        session.found.connect(self._tell_found)
         jobs.started.connect(self._job_started)
-        jobs.displaced.connect(self._tell_displaced)
-        jobs.progressed.connect(self.status.progress)
         jobs.finished.connect(self._job_ended)
-        self.status.cancelled.connect(jobs.cancel)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
         self.start.chosen.connect(self.files.open)
@@ -203,7 +204,7 @@ class MainWindow(QMainWindow):
 
     def _show_pixel(self, at: QPoint | None) -> None:
         self._pixel = at
-        photo, view = self.session.photo, self.session.view
+        photo, view = self.session.photo, self.session.shown
         if at is None or photo is None or view is None:
             self.status.show_pixel("")
             return
@@ -220,26 +221,11 @@ class MainWindow(QMainWindow):
         menus.fill_operations(self, self.session.loader.engine)
         self._refresh()
 
-    def _tell_found(self, places: int) -> None:
-        if places:
-            self.status.tell(
-                self.tr("Damage found in {} places.").format(places)
-                if places > 1
-                else self.tr("Damage found in one place.")
-            )
-        else:
-            self.message.tell(self.tr("Nothing was found. A higher sensitivity finds more."))
-
-    def _tell_displaced(self, title: str) -> None:
-        self.message.tell(self.tr("“{}” was stopped by what you did next.").format(title))
-
-    def _job_started(self, title: str) -> None:
-        self.status.begin(title)
+    def _job_started(self) -> None:
         self.actions_by_name["cancel"].setEnabled(True)
         self._refresh_export()
 
     def _job_ended(self) -> None:
-        self.status.end()
         if self.stack.currentWidget() is self.draft:  # the photo could not be opened after all
             self.stack.setCurrentWidget(self.canvas if self.session.view else self.start)
         self.actions_by_name["cancel"].setEnabled(False)

@@ -59,11 +59,14 @@ class OperationsPanel(QWidget):
             one.applied.connect(self._apply_sender)
             one.head.toggled.connect(self._make_room)
             one.preview_toggled.connect(self._preview_sender)
+            one.edited.connect(self._measure_soon)
+            one.head.toggled.connect(self._measure_soon)
         self._measure_timer = QTimer(self, singleShot=True, interval=_REST)
         self._measure_timer.timeout.connect(self._measure)
-        for one in (session.opened, session.rendered, self.noise.edited, self.noise.head.toggled):
-            one.connect(self._measure_soon)
-        session.measured.connect(self.noise.show_measured)
+        self._measured: set[Kind] = set()  # of the photo as it is
+        session.opened.connect(self._measure_again)
+        session.rendered.connect(self._measure_again)
+        session.measured.connect(self._show_measured)
         session.loader.loaded.connect(self._fill)
         session.loader.failed.connect(self._show_failure)
         session.history_changed.connect(self.refresh)
@@ -161,13 +164,21 @@ class OperationsPanel(QWidget):
         home.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # ------------------------------------------------------------------------------------------------- doing
+    def _measure_again(self) -> None:
+        self._measured.clear()
+        self._measure_soon()
+
     def _measure_soon(self) -> None:
         self._measure_timer.start()
 
     def _measure(self) -> None:
-        operation = self.noise.measuring()
-        if operation is not None:
-            self._session.measure(operation)
+        wanted = [one.measuring() for one in self.sections]
+        self._session.measure([one for one in wanted if one is not None and type(one) not in self._measured])
+
+    def _show_measured(self, operation: Operation) -> None:
+        self._measured.add(type(operation))
+        for one in self.sections:
+            one.show_measured(operation)
 
     def _apply_sender(self) -> None:
         section = self.sender()

@@ -1,6 +1,8 @@
 """What the worker thread does for the session: reading, rendering, previews, detecting, exporting. No widgets."""
 
 import io
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,12 +12,13 @@ from PIL import ImageCms
 from PySide6.QtGui import QImage
 
 from app.display import Display, changed_box
+from app.durations import passes, pixels
 from app.history import PackedMask
 from engine import files, params
 from engine.document import Document
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Metadata, Photo
-from engine.image import Box, Image, Mask, frozen, whole
+from engine.image import Box, Image, Mask, bounds, frozen, whole
 from engine.operation import Detector, Operation, Step, apply, move
 from engine.progress import Progress
 
@@ -36,10 +39,16 @@ class View:
 
 @dataclass(frozen=True, eq=False)
 class Stepped:
-    """The view after one more step; the selection before and after where the step moved it."""
+    """The view after one more step; the selection before and after where the step moved it.
+
+    It took `seconds` to work on so many pixels. Of a result on the way, `passes` are those made and those wanted.
+    """
 
     view: View
     masks: tuple[PackedMask, PackedMask] | None = None
+    worked_on: int = 0  # pixels
+    seconds: float = 0.0
+    passes: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,24 +98,48 @@ def show(old: View, document: Document, progress: Progress) -> View:
     image = document.render(progress.part(0, 0.9))
     moved = _moves(document) != _moves(old.document)
     if image.shape == old.image.shape and not moved:
-        display = old.display.updated(image, changed_box(old.image, image))
-        return View(document, image, display, old.before)
+        return _in_place(old, document, image)
     display = Display.build(image, old.display.icc, progress.part(0.9, 1))
     original = document.move(document.source) if _moves(document) else document.source
     return View(document, image, display, Display.build(original, old.display.icc))
+
+
+def _in_place(old: View, document: Document, image: Image) -> View:
+    """The view of a document whose `image` has its pixels where the old one has them."""
+    display = old.display.updated(image, changed_box(old.image, image))
+    return View(document, image, display, old.before)
 
 
 def _moves(document: Document) -> tuple[Step, ...]:
     return tuple(step for step in document.steps if step.operation.moves)
 
 
-def step(old: View, operation: Operation, selection: np.ndarray, progress: Progress) -> Stepped:
-    """The view after the operation on the selected pixels, or on all where none is. Raises RestoreError, Cancelled."""
+def step(
+    old: View,
+    operation: Operation,
+    selection: np.ndarray,
+    progress: Progress,
+    offer: Callable[[Stepped], None] = lambda _stepped: None,
+) -> Stepped:
+    """The view after the operation on the selected pixels, or on all where none is. Raises RestoreError, Cancelled.
+
+    Work in passes gives `offer` the view after each of them.
+    """
+    start = time.monotonic()
     mask = None if operation.moves else as_mask(selection)
-    view = show(old, old.document.then(Step(operation, mask)), progress)
-    if not operation.moves:
-        return Stepped(view)
-    return Stepped(view, (PackedMask.of(selection), PackedMask.of(moved(operation, selection))))
+    document = old.document
+    if document.steps:
+        document.rendered.put(document.steps, old.image)  # what was before is not rendered, and not offered, again
+
+    def keep(image: Image, by: Operation) -> None:
+        partly = replace(document, steps=(*document.steps, Step(by, mask)))
+        offer(Stepped(_in_place(old, partly, image), passes=(passes(by), passes(operation))))
+
+    heard = progress if operation.moves else progress.keeping(keep)
+    view = show(old, document.then(Step(operation, mask)), heard)
+    masks = (PackedMask.of(selection), PackedMask.of(moved(operation, selection))) if operation.moves else None
+    count = pixels(operation, bounds(selection), selection.shape)
+    return Stepped(view, masks, count, time.monotonic() - start)
 
 
 def moved(operation: Operation, selection: np.ndarray) -> np.ndarray:
@@ -141,10 +174,12 @@ def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, p
 
 
 class Found(NamedTuple):
-    """A selection with what a detector found, and in how many places it found something."""
+    """A selection with what a detector found in how many places, by looking at so many pixels for `seconds`."""
 
     selection: Mask
     places: int
+    worked_on: int
+    seconds: float
 
 
 def detect(
@@ -157,13 +192,15 @@ def detect(
     from engine import masks  # OpenCV: the engine is loaded before anything is detected
 
     params.check(detector)
+    start = time.monotonic()
     box = box or whole(view.image)
     wide = whole(view.image) if detector.context is None else box.grown(detector.context, view.image.shape)
     found = detector.detect(frozen(view.image[wide.slices]), progress)
     inner = found[box.top - wide.top : box.bottom - wide.top, box.left - wide.left : box.right - wide.left]
     result = selection.astype(np.float32) / np.float32(255)
     result[box.slices] = np.maximum(result[box.slices], inner) if add else inner
-    return Found(frozen(result), masks.places(inner))
+    count = pixels(detector, box, view.image.shape)
+    return Found(frozen(result), masks.places(inner), count, time.monotonic() - start)
 
 
 def export(photo: Photo, view: View, path: Path, settings: ExportSettings, progress: Progress) -> Path:

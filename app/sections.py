@@ -43,6 +43,10 @@ class Section(QWidget):
         self.hint.setObjectName("faint")
         self.hint.setWordWrap(True)
         self.hint.hide()
+        self.duration = QLabel(self.body)
+        self.duration.setObjectName("faint")
+        self.duration.setToolTip(self.tr("By what earlier work of this kind took on this computer"))
+        self.duration.hide()
         self._form_place = QVBoxLayout()
         self.preview = QCheckBox(self.tr("Preview"), self.body)
         self.preview.setToolTip(self.tr("Show the result in the visible part of the photo, at its true pixels"))
@@ -76,7 +80,10 @@ class Section(QWidget):
         rows.addWidget(self.summary)
         rows.addLayout(self._form_place)
         rows.addLayout(buttons)
-        rows.addWidget(self.hint)  # below, so that the box just clicked stays under the mouse
+        remarks = QHBoxLayout()  # below, so that the box just clicked stays under the mouse
+        remarks.addWidget(self.hint, 1)
+        remarks.addWidget(self.duration, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+        rows.addLayout(remarks)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -120,9 +127,10 @@ class Section(QWidget):
         return kind() if seen and kind is not None and issubclass(kind, Operation) else None
 
     def show_measured(self, operation: Operation) -> None:
-        """Show in the form what was measured; nothing where another operation is shown meanwhile."""
-        if self.form is not None and type(operation) is self.kind:
-            self.form.show_measured(operation)
+        """Show in its form, though another may be seen meanwhile, what an operation measured."""
+        form = next((self._forms.get(word) for word, kind in self._kinds.items() if kind is type(operation)), None)
+        if form is not None:
+            form.show_measured(operation)
 
     def show_working(self, on: bool) -> None:
         """Whether a preview is being made."""
@@ -132,6 +140,11 @@ class Section(QWidget):
         """A remark under the form, such as why there is no preview."""
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
+
+    def show_duration(self, words: str) -> None:
+        """How long it will take; empty where that is not known."""
+        self.duration.setText(words)
+        self.duration.setVisible(bool(words))
 
     def use_colours(self, colours: Colours) -> None:
         self._colours = colours

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QRect, Signal
 
 from app.brush import Coverage, blend
-from engine.image import Box, Mask, frozen
+from engine.image import Box, Mask, bounds, frozen
 
 _TILE = 256  # px; a stroke remembers the tiles it touched, not the box around them, which may be the whole photo
 
@@ -41,6 +41,8 @@ class Selection(QObject):
         self._label = ""
         self._saved: dict[Tile, np.ndarray] | None = None  # tile -> its pixels before the stroke
         self._empty: bool | None = True  # None: not known
+        self._box: Box | None = None  # None: not known
+        self.changed.connect(self._forget_box)
 
     def reset(self, height: int, width: int) -> None:
         """Nothing selected in a photo of this size. No Patch."""
@@ -70,6 +72,15 @@ class Selection(QObject):
         if self._empty is None:
             self._empty = not self.array.any()
         return self._empty
+
+    def box(self) -> Box:
+        """The smallest box around what is selected; empty where nothing is."""
+        if self._box is None:
+            self._box = bounds(self.array)
+        return self._box
+
+    def _forget_box(self) -> None:
+        self._box = None
 
     def set_mask(self, mask: np.ndarray, label: str) -> None:
         """A mask of the photo's size (Mask or uint8) takes the place of the selection, as one command to be undone."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from app import rendering
 from app.display import Display
+from app.durations import NOWHERE, Durations, pixels
 from app.engine_loader import EngineLoader
 from app.history import Change, Entry, History, Move
 from app.jobs import Jobs
@@ -33,16 +34,18 @@ class Session(QObject):
     previewed = Signal(object, object)  # Box and its Display, or None where there is no preview
     measured = Signal(object)  # an Operation with what it measured on the photo
     found = Signal(int)  # in how many places a detector found something
+    kept = Signal(int, int)  # a step was stopped after the first of so many passes, which stays
     exported = Signal(object)  # the Path written
     failed = Signal(str)  # a sentence for the user
 
-    def __init__(self, device: str = "auto", parent: QObject | None = None) -> None:
+    def __init__(self, device: str = "auto", parent: QObject | None = None, durations: Durations | None = None) -> None:
         super().__init__(parent)
         self.jobs = Jobs(self)
         self._side_jobs = Jobs(self, "measure")  # what nobody waits for and must not make anybody wait
         self.loader = EngineLoader(self.jobs, device, self)
         self.selection = Selection(self)
         self.history = History(self.history_changed.emit)
+        self.durations = durations or Durations()
         self.photo: Photo | None = None
         self.view: View | None = None
         self.name = ""
@@ -52,6 +55,13 @@ class Session(QObject):
         self._preview_job: int | None = None
         self.selection.committed.connect(self._remember)
         self.jobs.failed.connect(self.failed)
+        self.loader.device_known.connect(self.durations.use_device)
+
+    @property
+    def shown(self) -> View | None:
+        """The photo as it is to be seen: what the running job has offered last, otherwise `view`."""
+        stepped = self.jobs.latest
+        return stepped.view if isinstance(stepped, Stepped) else self.view
 
     # ------------------------------------------------------------------------------------------------- opening
     def open(self, path: Path) -> None:
@@ -97,38 +107,62 @@ class Session(QObject):
         selection = self.selection.array.copy()
         revision = self.history.last
         self.jobs.start(
-            lambda progress: rendering.step(view, operation, selection, progress),
-            lambda stepped: self._arrive(operation, stepped, revision, clear),
+            lambda progress: rendering.step(view, operation, selection, progress, self.jobs.offer),
+            lambda stepped: self._finish(operation, stepped, revision, clear),
             operation.title,
+            kept=lambda stepped: self._keep(stepped, revision, clear),
+            expected=self.expected(operation),
         )
 
-    def _arrive(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
+    def _finish(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
+        self.durations.learn(operation, stepped.worked_on, stepped.seconds)
+        self._arrive(operation, stepped, revision, clear, operation.title)
+
+    def _keep(self, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
+        """The work was stopped: the last pass that it has offered becomes the step."""
+        document = stepped.view.document
+        document.rendered.put(document.steps, stepped.view.image)
+        operation = document.steps[-1].operation
+        title = self.tr("{}, pass {}").format(operation.title, stepped.passes[0])
+        if self._arrive(operation, stepped, revision, clear, title):
+            self.kept.emit(*stepped.passes)
+
+    def _arrive(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool, title: str) -> bool:
+        """Show the step as `title` in the history; False where it has no meaning any more."""
         assert self.view is not None
         start = self.history.position - 1
         if clear and not self.history.has_done(revision):
-            return  # the stroke was undone meanwhile
+            return False  # the stroke was undone meanwhile
         joined = clear and isinstance(revision, Patch) and self.history.last is revision
         if stepped.masks and (self.history.last is not revision or self.selection.is_open):
             self.apply(operation)  # painted meanwhile: the selection has to be moved again
-            return
+            return False
         before, self.view = self.view, stepped.view
         if stepped.masks:
             self.selection.replace(stepped.masks[1].array())
-        self.history.add(Change(operation.title, before.document, stepped.view.document, stepped.masks))
+        self.history.add(Change(title, before.document, stepped.view.document, stepped.masks))
         self.rendered.emit(stepped.masks is not None)
         if operation.moves or stepped.view.document.steps[-1].mask is None:
-            return
+            return True
         self.repaired.emit()
         if clear and not self.selection.is_open:
             self.edit_selection(self.tr("Clear after repair"), np.zeros_like)
         if joined:
-            self.history.group(start, operation.title)
+            self.history.group(start, title)
+        return True
+
+    def expected(self, kind: Operation | Detector, box: Box | None = None) -> float | None:
+        """The seconds it will take on the selection, or for a detector in `box`; None where that is not known."""
+        if self.view is None:
+            return None
+        place = box or (self.selection.box() if isinstance(kind, Operation) else NOWHERE)
+        return self.durations.expected(kind, pixels(kind, place, self.view.image.shape))
 
     def preview(self, operation: Operation, box: Box) -> bool:
         """Show what the operation would make of `box`; False where that is not possible now."""
         view = self.view
-        pixels = (box.bottom - box.top) * (box.right - box.left)
-        if view is None or self.jobs.title or operation.moves or not 0 < pixels <= rendering.PREVIEW_LIMIT:
+        count = (box.bottom - box.top) * (box.right - box.left)
+        if view is None or self.jobs.title or operation.moves or not 0 < count <= rendering.PREVIEW_LIMIT:
             return False
         selection = self.selection.array.copy()
         self._preview_job = self.jobs.start(
@@ -146,15 +180,20 @@ class Session(QObject):
         if self._preview_job is not None and self.jobs.running == self._preview_job:
             self.jobs.cancel()
         self._preview_job = None
-        self.previewed.emit(Box(0, 0, 0, 0), None)
+        self.previewed.emit(NOWHERE, None)
 
-    def measure(self, operation: Operation) -> None:
-        """Let the operation measure the photo, beside everything else; `measured` tells what it found."""
-        view = self.view
-        if view is not None:
-            self._side_jobs.start(
-                lambda _progress: operation.informed(view.document.facts).settle(view.image), self.measured.emit
-            )
+    def measure(self, operations: list[Operation]) -> None:
+        """Let operations measure the photo, beside everything else; `measured` tells what each of them found."""
+        view, first = self.view, next(iter(operations), None)
+        if view is None or first is None:
+            return
+
+        def arrive(operation: Operation) -> None:
+            if self.view is view:
+                self.measured.emit(operation)
+                self.measure(operations[1:])
+
+        self._side_jobs.start(lambda _progress: first.informed(view.document.facts).settle(view.image), arrive)
 
     def find(self, detector: Detector, box: Box | None, add: bool) -> None:
         """Select what the detector finds in `box` (None: everywhere), as one command that can be undone."""
@@ -165,10 +204,16 @@ class Session(QObject):
         label = detector.title
 
         def arrive(found: Found) -> None:
+            self.durations.learn(detector, found.worked_on, found.seconds)
             self.selection.set_mask(found.selection, label)
             self.found.emit(found.places)
 
-        self.jobs.start(lambda progress: rendering.detect(view, detector, selection, box, add, progress), arrive, label)
+        self.jobs.start(
+            lambda progress: rendering.detect(view, detector, selection, box, add, progress),
+            arrive,
+            label,
+            expected=self.expected(detector, box),
+        )
 
     def is_open(self) -> bool:
         return self.view is not None

@@ -35,15 +35,15 @@ class Settings:
 
     def number(self, key: str, default: float, low: float, high: float) -> float:
         try:
-            return min(high, max(low, float(self._text(key))))
+            return min(high, max(low, float(self.text(key))))
         except ValueError:
             return default
 
     def flag(self, key: str, default: bool) -> bool:
-        return {"true": True, "false": False}.get(self._text(key), default)
+        return {"true": True, "false": False}.get(self.text(key), default)
 
     def choice(self, key: str, default: str, choices: tuple[str, ...]) -> str:
-        value = self._text(key)
+        value = self.text(key)
         return value if value in choices else default
 
     def put(self, key: str, value: str | float | bool) -> None:
@@ -59,7 +59,8 @@ class Settings:
     def sync(self) -> None:
         self._ini.sync()
 
-    def _text(self, key: str) -> str:
+    def text(self, key: str) -> str:
+        """Empty where there is none."""
         value: Any = self._ini.value(key, "")
         return value if isinstance(value, str) else ""
 
@@ -70,7 +71,7 @@ class Settings:
     @property
     def folder(self) -> Path:
         """Where the last photo was; at first the user's pictures."""
-        text = self._text("folder")
+        text = self.text("folder")
         if text and Path(text).is_dir():
             return Path(text)
         pictures = Path(platformdirs.user_pictures_dir())
@@ -79,7 +80,7 @@ class Settings:
     @property
     def recent(self) -> list[Path]:
         """The photos opened last, the newest first; those that are gone are left out."""
-        paths = [Path(self._text(f"recent/{index}")) for index in range(_RECENT) if self._text(f"recent/{index}")]
+        paths = [Path(self.text(f"recent/{index}")) for index in range(_RECENT) if self.text(f"recent/{index}")]
         return [path for path in paths if path.is_file()]
 
     def remember(self, path: Path) -> None:

@@ -25,6 +25,7 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.setMinimumHeight(30)
+        self._title = ""
         self.device = QLabel(self.tr("Loading the engine…"), self)
         self.device.setObjectName("faint")
         self.device.setAccessibleName(self.tr("Device"))
@@ -38,8 +39,7 @@ class StatusBar(QStatusBar):
         self.left = QLabel(self.job)
         self.left.setObjectName("faint")
         self.left.setMinimumWidth(self.fontMetrics().horizontalAdvance("~00 min 00 s"))
-        self.cancel = QPushButton(self.tr("Cancel"), self.job)
-        self.cancel.setToolTip(self.tr("Stop the job; nothing is changed (Esc)"))
+        self.cancel = QPushButton(self.job)
         self.cancel.setStyleSheet("padding: 1px 10px;")
         self.cancel.clicked.connect(self.cancelled)
         row = QHBoxLayout(self.job)
@@ -65,7 +65,10 @@ class StatusBar(QStatusBar):
 
     def begin(self, title: str) -> None:
         self.clearMessage()
+        self._title = title
         self.title.setText(title)
+        self.cancel.setText(self.tr("Cancel"))
+        self.cancel.setToolTip(self.tr("Stop the job; nothing is changed (Esc)"))
         self.bar.setValue(0)
         self.left.clear()
         self.job.show()
@@ -73,6 +76,12 @@ class StatusBar(QStatusBar):
     def progress(self, fraction: float, seconds: float | None) -> None:
         self.bar.setValue(round(1000 * fraction))
         self.left.setText("" if seconds is None else f"~{duration(seconds)}")
+
+    def show_pass(self, done: int, wanted: int) -> None:
+        """The photo as it is after some of the passes is on the screen; the job may be stopped here."""
+        self.title.setText(self.tr("{}: pass {} of {}").format(self._title, done, wanted))
+        self.cancel.setText(self.tr("Stop here"))
+        self.cancel.setToolTip(self.tr("Stop the job and keep what is shown (Esc)"))
 
     def end(self) -> None:
         self.job.hide()

@@ -1,6 +1,9 @@
 """Operations, a detector and hands for the tests of the session."""
 
-from dataclasses import dataclass
+import threading
+import weakref
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from PySide6.QtCore import QThread
@@ -9,7 +12,7 @@ from app.display import Display
 from app.rendering import View
 from app.session import Session
 from engine.errors import RestoreError
-from engine.image import Box, Image, Mask
+from engine.image import Box, Image, Mask, frozen
 from engine.operation import Detector, Operation
 from engine.params import param
 from engine.progress import Progress
@@ -60,6 +63,46 @@ class Slow(Operation):
         while True:
             QThread.msleep(5)
             progress(0.5)
+
+
+@dataclass(frozen=True)
+class Polish(Operation):
+    """Works in passes, each of which makes everything brighter by 0.1 and waits for `let` before it begins."""
+
+    title = "Polish"
+    group = "test"
+    passes: int = param(4, "Passes", low=1, high=8)
+    fails: bool = param(False, "Fails", "Refuses after the last pass")
+
+    gate: ClassVar[threading.Semaphore] = threading.Semaphore(0)
+    made: ClassVar[list[weakref.ref[Image]]] = []  # what was offered, as far as it is still alive
+
+    @classmethod
+    def begin(cls) -> None:
+        """No pass is let yet, and nothing was made."""
+        cls.gate, cls.made = threading.Semaphore(0), []
+
+    @classmethod
+    def let(cls, passes: int) -> None:
+        cls.gate.release(passes)
+
+    @classmethod
+    def alive(cls) -> int:
+        """How many of the images that were offered are still held by anything."""
+        return sum(one() is not None for one in cls.made)
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        for number in range(1, self.passes + 1):
+            progress((number - 1) / self.passes)
+            while not self.gate.acquire(timeout=0.005):
+                progress((number - 1) / self.passes)
+            image = frozen(np.minimum(1, image + np.float32(0.1)))
+            if number < self.passes:
+                self.made.append(weakref.ref(image))
+                progress.offer(image, replace(self, passes=number))
+        if self.fails:
+            raise RestoreError("Not after all.")
+        return image
 
 
 @dataclass(frozen=True)

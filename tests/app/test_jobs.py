@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QObject, QThread, Slot
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Estimate, Jobs
+from app.jobs import Jobs
 from engine.errors import RestoreError
 from engine.progress import Progress
 
@@ -174,19 +174,77 @@ def test_a_job_may_start_the_next_from_its_result(jobs: Jobs, qtbot: QtBot) -> N
     assert arrived == [1, 2, 3]
 
 
-def clock(times: list[float]) -> Callable[[], float]:
-    return lambda: times.pop(0)
+def test_of_offers_that_come_too_fast_the_newest_is_delivered(jobs: Jobs, qtbot: QtBot) -> None:
+    ready, go_on = threading.Event(), threading.Event()
+    told: list[object] = []
+    jobs.offered.connect(told.append)
+
+    def work(_progress: Progress) -> None:
+        for number in range(50):
+            jobs.offer(number)
+        ready.set()
+        go_on.wait(10)
+
+    jobs.start(work, lambda _: None, "Working")
+    assert ready.wait(5)  # the window had no time for any of them
+    qtbot.waitUntil(lambda: bool(told))
+    assert told == [49] and jobs.latest == 49
+    go_on.set()
+    qtbot.waitUntil(lambda: jobs.running is None)
+    assert told == [49, None] and jobs.latest is None
 
 
-def test_the_time_left_is_what_the_pace_promises() -> None:
-    estimate = Estimate(clock([100.0, 110.0, 120.0]))
-    assert estimate.left(0.25) == pytest.approx(30)
-    assert estimate.left(0.5) == pytest.approx(20)
+def test_offers_arrive_in_the_thread_of_the_window(jobs: Jobs, qtbot: QtBot) -> None:
+    ear = Ear()
+    jobs.offered.connect(ear.hear)
+    with qtbot.waitSignal(jobs.finished):
+        jobs.start(lambda progress: jobs.offer("half"), lambda _: None, "Working")
+    assert len(ear.threads) == 2
+    assert all(one is jobs.thread() for one in ear.threads)
 
 
-def test_the_time_left_is_smooth_and_says_nothing_too_early() -> None:
-    estimate = Estimate(clock([0.0, 0.1, 10.0, 11.0]))
-    assert estimate.left(0.5) is None
-    assert estimate.left(0.5) == pytest.approx(10)
-    left = estimate.left(0.25)  # the pace fell: 33 s by this report alone
-    assert left is not None and 9 < left < 18
+@pytest.mark.parametrize("end", ["cancel", "displace", "close"])
+def test_only_cancelling_keeps_what_was_offered(jobs: Jobs, qtbot: QtBot, end: str) -> None:
+    kept: list[object] = []
+
+    def work(progress: Progress) -> None:
+        jobs.offer("half")
+        endless(progress)
+
+    jobs.start(work, pytest.fail, "Working", kept=kept.append)
+    qtbot.waitUntil(lambda: jobs.latest == "half")
+    if end == "cancel":
+        with qtbot.waitSignal(jobs.finished, timeout=100):
+            jobs.cancel()
+    elif end == "displace":
+        jobs.start(lambda _progress: None, lambda _: None, "Working")
+    else:
+        jobs.close()
+    assert jobs.latest is None
+    qtbot.wait(30)
+    assert kept == (["half"] if end == "cancel" else [])
+
+
+def test_what_a_cancelled_job_offers_still_is_not_told(jobs: Jobs, qtbot: QtBot) -> None:
+    go_on = threading.Event()
+    jobs.offered.connect(pytest.fail)
+
+    def work(_progress: Progress) -> None:
+        go_on.wait(10)
+        jobs.offer("late")
+
+    jobs.start(work, pytest.fail, "Working", kept=pytest.fail)
+    jobs.cancel()
+    go_on.set()
+    with qtbot.waitSignal(jobs.finished):
+        jobs.start(lambda progress: None, lambda _: None)
+
+
+def test_what_is_expected_is_told_from_the_beginning(jobs: Jobs, qtbot: QtBot) -> None:
+    told: list[tuple[float, object]] = []
+    jobs.progressed.connect(lambda *news: told.append(news))
+    jobs.start(endless, pytest.fail, "Working", expected=40)
+    assert told == [(0.0, 40)]
+    qtbot.waitUntil(lambda: len(told) > 1)
+    left = told[1][1]
+    assert isinstance(left, float) and 35 < left < 40
