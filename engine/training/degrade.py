@@ -40,6 +40,12 @@ def tell(sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
     return (sigma * factor).clamp(max=75 / 255).maximum(sigma)
 
 
+def normal(like: Tensor, generator: torch.Generator) -> Tensor:
+    """White noise of deviation 1 in the shape of `like` and on its device; `generator`, on the CPU, gives the seed."""
+    seed = int(torch.randint(2**31, (1,), generator=generator))
+    return torch.randn(like.shape, device=like.device, generator=torch.Generator(like.device).manual_seed(seed))
+
+
 def add_gaussian(batch: Tensor, sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
     """Gaussian noise of the planes `sigma`, white or, where `coarse` (B,) says so, blurred by 0.4 to 1.2 px as that of
     developed camera files is; half of the batch clipped and rounded to 8 bits, as files are.
@@ -48,15 +54,19 @@ def add_gaussian(batch: Tensor, sigma: Tensor, coarse: Tensor, generator: torch.
     the net that its three channels may agree. Both (B, 3, H, W) in 0..1, on one device; `generator` lives on the CPU,
     so that every device sees the same seed.
     """
-    seed = int(torch.randint(2**31, (1,), generator=generator))
-    noise = torch.randn(batch.shape, device=batch.device, generator=torch.Generator(batch.device).manual_seed(seed))
+    noise = normal(batch, generator)
     noise = torch.where(coarse.view(-1, 1, 1, 1).to(batch.device), _blurred(noise, generator), noise)
     grey = (batch == batch[:, :1]).flatten(1).all(1).view(-1, 1, 1, 1)
     mostly = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.8).to(batch.device)
     noise = torch.where(grey & mostly, noise[:, :1], noise)
     noisy = batch + sigma * noise
     filed = (torch.rand(len(batch), 1, 1, 1, generator=generator) < 0.5).to(batch.device)
-    return torch.where(filed, noisy.clamp(0, 1).mul(255).round().div(255), noisy)
+    return torch.where(filed, rounded(noisy), noisy)
+
+
+def rounded(batch: Tensor) -> Tensor:
+    """As files hold it: clipped, 8 bits."""
+    return batch.clamp(0, 1).mul(255).round().div(255)
 
 
 def _blurred(noise: Tensor, generator: torch.Generator) -> Tensor:

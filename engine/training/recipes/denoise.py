@@ -8,33 +8,20 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.training import degrade, metrics, patterns
-from engine.training.photos import Crops, read_folder
-from engine.training.recipe import Batch, Recipe
+from engine.training.photos import read_folder
+from engine.training.recipe import Batch, PhotoRecipe
 
-HELD_OUT = 8  # photos, the last in name order
 TESTS = {"cbsd68": "cbsd68", "mcmaster": "mcmaster18"}
 SIGMAS = (15, 25, 50)
 
 
-class Denoise(Recipe):
+class Denoise(PhotoRecipe):
     """FFDNet's input (Zhang et al. 2018) in a U-Net without biases (Mohan et al. 2020); L1, at the end MSE."""
 
     name = "denoise-u24"
     net = "unet.UNet"
     config = {"widths": [24, 48, 96], "blocks": 2, "image_planes": 3, "condition_planes": 3}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
-    data = "381 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain; synthetic leaves made by us"
-    size = 128
-    count = 24
-    leaf_share = 0.3
-    bank = 48
-
-    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
-        self.device, self.generator = device, generator
-        everything = read_folder(data / "photos", device, photos)
-        held = min(HELD_OUT, len(everything) // 4)
-        self.held_out = [_centre(photo, 256) for photo in everything[len(everything) - held :]]
-        self.crops = Crops(everything[: len(everything) - held], self.size, self.leaf_share, self.bank, generator)
 
     def batch(self) -> Batch:
         reference = self.crops.batch(self.count)
@@ -58,9 +45,6 @@ class Denoise(Recipe):
             )
             for sigma in SIGMAS
         }
-
-    def renew(self) -> None:
-        self.crops.renew()
 
     def score(self, net: nn.Module, test: Path) -> dict[str, float]:
         sets = {label: read_folder(test / folder, self.device) for label, folder in TESTS.items() if _has(test, folder)}
@@ -97,11 +81,6 @@ class Twin(Attention):
 
 def _has(test: Path, folder: str) -> bool:
     return (test / folder).is_dir()
-
-
-def _centre(photo: Tensor, size: int) -> Tensor:
-    y, x = ((side - size) // 2 for side in photo.shape[1:])
-    return photo[:, max(0, y) : max(0, y) + size, max(0, x) : max(0, x) + size]
 
 
 @torch.no_grad()

@@ -1,0 +1,161 @@
+"""What happens to a photo before it is ours: noise of every kind, blur, scaling, JPEG and age, in random order.
+
+After BSRGAN (Zhang et al. 2021) and SCUNet (Zhang et al. 2022). Everything takes and gives batches (B, 3, H, W) in 0..1
+on whatever device they are; amounts are (B, 1, 1, 1) on it. Random draws come from a generator on the CPU, so that
+every device sees the same.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.training import jpeg
+from engine.training.degrade import normal, rounded
+
+Degradation = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def _amounts(batch: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Uniform numbers between `low` and `high`, one for each picture. (B, 1, 1, 1)"""
+    return (low + (high - low) * torch.rand(len(batch), 1, 1, 1, generator=generator)).to(batch.device)
+
+
+def _levels(batch: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    """Numbers from `low` to `high`, in 255ths, even in their logarithms: faint noise is more usual. (B, 1, 1, 1)"""
+    share = torch.rand(len(batch), 1, 1, 1, generator=generator)
+    return (low / 255 * (high / low) ** share).to(batch.device)
+
+
+def _some(batch: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Which pictures of the batch, a `share` of them on average, bool (B, 1, 1, 1)."""
+    return (torch.rand(len(batch), 1, 1, 1, generator=generator) < share).to(batch.device)
+
+
+def gaussian_blur(batch: Tensor, sigma: Tensor, across: Tensor | None = None) -> Tensor:
+    """Blurred by a Gaussian of `sigma` px down and `across` px (the same, if not given) sideways, 0..4 each."""
+    radius = 9 if float(sigma.max()) > 2 or (across is not None and float(across.max()) > 2) else 6
+    count, channels, height, _ = batch.shape
+    place = torch.arange(-radius, radius + 1, device=batch.device, dtype=torch.float32).view(1, 1, -1)
+    kernels: list[Tensor] = []
+    for one in (sigma, sigma if across is None else across):
+        taps = torch.exp(-0.5 * (place / one.view(-1, 1, 1).clamp(min=1e-3)) ** 2)
+        kernels.append((taps / taps.sum(2, keepdim=True)).expand(count, channels, -1).reshape(count * channels, 1, -1))
+    planes = F.pad(batch, (radius,) * 4, mode="reflect").reshape(1, count * channels, height + 2 * radius, -1)
+    planes = F.conv2d(planes, kernels[0][..., None], groups=count * channels)
+    return F.conv2d(planes, kernels[1][:, :, None], groups=count * channels).reshape(batch.shape)
+
+
+def blur(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """A little out of focus: up to 1.6 px, not always the same both ways."""
+    sigma = _amounts(batch, 0.1, 1.6, generator)
+    return gaussian_blur(batch, sigma, sigma * _amounts(batch, 0.7, 1.3, generator))
+
+
+def resize(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Made smaller or larger and back, all pictures alike: softens, and correlates what noise there is."""
+    factor = 0.55 * (1.3 / 0.55) ** float(torch.rand(1, generator=generator))
+    mode = ("area", "bilinear", "bicubic")[int(torch.randint(3, (1,), generator=generator))]
+    size = [round(side * factor) for side in batch.shape[2:]]
+    corners = None if mode == "area" else False
+    other = F.interpolate(batch, size, mode=mode, align_corners=corners, antialias=mode != "area" and factor < 1)
+    back = "bilinear" if torch.rand(1, generator=generator) < 0.5 else "bicubic"
+    return F.interpolate(other, batch.shape[2:], mode=back, align_corners=False, antialias=factor > 1).clamp(0, 1)
+
+
+def white(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """White Gaussian noise of 2 to 25/255: grey, of independent colours, or with a random covariance of these."""
+    sigma = _levels(batch, 2, 25, generator)
+    noise = normal(batch, generator)
+    grey = normal(batch[:, :1], generator).expand_as(batch)
+    mix = torch.randn(len(batch), 3, 3, generator=generator)
+    mix = (mix / mix.norm(dim=2, keepdim=True)).to(batch.device)
+    joint = torch.einsum("bpc,bchw->bphw", mix, noise)
+    kind = _amounts(batch, 0, 1, generator)
+    return batch + sigma * torch.where(kind < 0.4, noise, torch.where(kind < 0.8, grey, joint))
+
+
+def poisson(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Photon noise, approximated by a Gaussian whose variance grows with brightness; 2 to 20/255 on white."""
+    sigma = _levels(batch, 2, 20, generator)
+    return batch + sigma * batch.clamp(0, 1).sqrt() * normal(batch, generator)
+
+
+def speckle(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """Noise in proportion to brightness, 2 to 20/255 on white."""
+    return batch + _levels(batch, 2, 20, generator) * batch * normal(batch, generator)
+
+
+def coarse(batch: Tensor, generator: torch.Generator, most: float = 22) -> Tensor:
+    """Noise blurred by 0.4 to 2 px, 1.5/255 to `most`/255 strong, as cameras that guess two of
+    three colours leave and scanned film has, whose grain is strongest in mid-tones. Colours share nothing to all."""
+    shared = _amounts(batch, 0, 1, generator)
+    noise = shared.sqrt() * normal(batch[:, :1], generator) + (1 - shared).sqrt() * normal(batch, generator)
+    noise = gaussian_blur(noise, _amounts(batch, 0.4, 2.0, generator))
+    noise = noise / noise.flatten(1).std(1).view(-1, 1, 1, 1)
+    light = batch.clamp(0, 1).mean(1, keepdim=True)
+    film = torch.where(_some(batch, 0.5, generator), 0.4 + 2.4 * light * (1 - light), 1.0)
+    return batch + _levels(batch, 1.5, most, generator) * film * noise
+
+
+def squeeze(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """JPEG of quality 10 to 95, more of the better ones, the grid of blocks anywhere."""
+    quality = 10 + (86 * torch.rand(len(batch), generator=generator).sqrt()).floor()
+    halved = torch.rand(len(batch), generator=generator) < 0.6
+    y, x = torch.randint(16, (2,), generator=generator).tolist()
+    return jpeg.compress(batch.clamp(0, 1), quality, halved, (y, x))
+
+
+def paper(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """The relief of the paper of a scanned print, 0.5 to 4/255: honeycomb waves or fibres, the same in all colours."""
+    height, width = batch.shape[2:]
+    y = torch.arange(height, device=batch.device).view(1, 1, -1, 1)
+    x = torch.arange(width, device=batch.device).view(1, 1, 1, -1)
+    turn, period = _amounts(batch, 0, 3.14159, generator), _amounts(batch, 3, 12, generator)
+    phase = [_amounts(batch, 0, 6.28319, generator) for _ in range(3)]
+    waves = [
+        torch.cos(6.28319 / period * (x * torch.cos(turn + 1.0472 * k) + y * torch.sin(turn + 1.0472 * k)) + phase[k])
+        for k in range(3)
+    ]
+    honeycomb = torch.stack(waves).sum(0) / 1.225
+    fibres = gaussian_blur(
+        normal(batch[:, :1], generator),
+        _amounts(batch, 0.4, 1.2, generator),
+        _amounts(batch, 1.5, 3, generator),
+    )
+    fibres = fibres / fibres.flatten(1).std(1).view(-1, 1, 1, 1)
+    relief = torch.where(_some(batch, 0.5, generator), honeycomb, fibres)
+    return batch + _amounts(batch, 0.5 / 255, 4 / 255, generator) * relief
+
+
+def fade(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """What light does to a print: less contrast, a cast, sometimes sepia. For references too: it is not noise."""
+    low = 0.25 * torch.rand(len(batch), 3, 1, 1, generator=generator).to(batch.device)
+    high = 1 - 0.35 * torch.rand(len(batch), 3, 1, 1, generator=generator).to(batch.device)
+    grey = batch.mean(1, keepdim=True)
+    muted = torch.lerp(batch, grey.expand_as(batch), _amounts(batch, 0, 1, generator))
+    return torch.where(_some(batch, 0.3, generator), low + muted * (high - low), batch)
+
+
+_SHARES: tuple[tuple[Degradation, float], ...] = (
+    (blur, 0.35),
+    (resize, 0.3),
+    (white, 0.25),
+    (poisson, 0.2),
+    (speckle, 0.1),
+    (coarse, 0.6),
+    (squeeze, 0.3),
+    (paper, 0.15),
+)
+
+
+def degrade(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """The pictures after some of all that, in an order that differs from batch to batch; at the end a file of 8 bits,
+    mostly a JPEG. A tenth stays as it is."""
+    result = batch
+    for index in torch.randperm(len(_SHARES), generator=generator).tolist():
+        function, share = _SHARES[index]
+        result = torch.where(_some(batch, share, generator), function(result, generator), result)
+    result = torch.where(_some(batch, 0.6, generator), squeeze(result, generator), rounded(result))
+    return torch.where(_some(batch, 0.1, generator), rounded(batch), result)
