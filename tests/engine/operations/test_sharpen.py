@@ -37,3 +37,29 @@ def test_differences_of_colour_stay() -> None:
     image = soft_edge()
     result = apply(Step(Sharpen(amount=1.0)), image)
     assert np.allclose(result[..., 0] - result[..., 2], image[..., 0] - image[..., 2], atol=1e-5)
+
+
+def test_a_shock_filter_makes_edges_steep_without_any_halo() -> None:
+    result = apply(Step(Sharpen(method="shock", amount=2.0, radius=1.5)), soft_edge())
+    before, after = (np.abs(np.diff(image[20, :, 1])).max() for image in (soft_edge(), result))
+    assert after > 2 * before
+    assert result.max() <= soft_edge().max() + 1e-6 and result.min() >= soft_edge().min() - 1e-6
+    middle = np.abs(result[20, :, 1] - result[20, (0, -1), 1].mean()).argmin()
+    assert middle in (29, 30)  # the edge stays where it was
+
+
+def test_a_shock_filter_leaves_noise_as_it_is() -> None:
+    noisy = frozen(0.5 + 0.01 * np.random.default_rng(0).standard_normal((80, 80, 1)) + np.zeros(3))
+    shock, unsharp = (
+        apply(Step(Sharpen(method=method, amount=1.5, radius=1.5, threshold=2.0)), noisy)
+        for method in ("shock", "unsharp")
+    )
+    assert shock.std() < 1.05 * noisy.std() < unsharp.std()
+
+
+def test_a_shock_filter_needs_no_more_than_its_context() -> None:
+    image = frozen(cv2.GaussianBlur(np.random.default_rng(0).random((60, 400, 3), np.float32), (0, 0), 2))
+    operation = Sharpen(method="shock", amount=3.0, radius=3.0, threshold=0.0)
+    whole, part = (apply(Step(operation), frozen(one.copy())) for one in (image, image[:, :220]))
+    inside = slice(0, 220 - operation.context)
+    assert np.abs(whole[:, inside] - part[:, inside]).max() < 1e-3
