@@ -48,12 +48,13 @@ class Form(QWidget):
         self._measured: object = None
         rows = QFormLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
-        rows.setVerticalSpacing(6)
+        rows.setVerticalSpacing(4)
         rows.setHorizontalSpacing(10)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for one in self._params:
             self._add_row(rows, one)
+        self._align_numbers()
         for one in self._measurable():
             self._fields[one.unless].changed.connect(self._show_measured)
         self._show_measured()
@@ -71,6 +72,13 @@ class Form(QWidget):
         label.setBuddy(made.widget)
         self._labels[one.name] = label
         rows.addRow(label, made.widget)
+
+    def _align_numbers(self) -> None:
+        """All sliders end at the same place."""
+        numbers = [one.widget for one in self._fields.values() if isinstance(one.widget, NumberField)]
+        widest = max((one.spin.maximumWidth() for one in numbers), default=0)
+        for one in numbers:
+            one.spin.setFixedWidth(widest)
 
     def show_measured(self, obj: object) -> None:
         """Show what was measured, an object of the class, in the fields that are not used while it is measured."""

@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.side_splitter.addWidget(self.history)
         self.side_splitter.setStretchFactor(0, 1)
         self.side_splitter.setChildrenCollapsible(False)
-        self.side_splitter.setSizes([460, 130])
+        self.side_splitter.setSizes([490, 100])
         self.panel.setMinimumHeight(200)
         self.history.setMinimumHeight(90)
         self.export_button = QPushButton(self.tr("Export…"), side)

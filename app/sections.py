@@ -43,10 +43,9 @@ class Section(QWidget):
         self.hint.setObjectName("faint")
         self.hint.setWordWrap(True)
         self.hint.hide()
-        self.duration = QLabel(self.body)
+        self.duration = QLabel(self.head)  # in the head, where it takes no room from the form
         self.duration.setObjectName("faint")
-        self.duration.setToolTip(self.tr("By what earlier work of this kind took on this computer"))
-        self.duration.hide()
+        self.duration.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._form_place = QVBoxLayout()
         self.preview = QCheckBox(self.tr("Preview"), self.body)
         self.preview.setToolTip(self.tr("Show the result in the visible part of the photo, at its true pixels"))
@@ -74,16 +73,16 @@ class Section(QWidget):
         buttons.addLayout(self.extra)
         buttons.addWidget(self.button)
         rows = QVBoxLayout(self.body)
-        rows.setContentsMargins(12, 0, 12, 12)
-        rows.setSpacing(8)
+        rows.setContentsMargins(12, 0, 12, 10)
+        rows.setSpacing(6)
         rows.addWidget(self.choice)
         rows.addWidget(self.summary)
         rows.addLayout(self._form_place)
         rows.addLayout(buttons)
-        remarks = QHBoxLayout()  # below, so that the box just clicked stays under the mouse
-        remarks.addWidget(self.hint, 1)
-        remarks.addWidget(self.duration, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-        rows.addLayout(remarks)
+        rows.addWidget(self.hint)  # below, so that the box just clicked stays under the mouse
+        head = QHBoxLayout(self.head)
+        head.setContentsMargins(12, 0, 12, 0)
+        head.addWidget(self.duration, 0, Qt.AlignmentFlag.AlignRight)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -144,7 +143,7 @@ class Section(QWidget):
     def show_duration(self, words: str) -> None:
         """How long it will take; empty where that is not known."""
         self.duration.setText(words)
-        self.duration.setVisible(bool(words))
+        self.button.setAccessibleDescription(words)
 
     def use_colours(self, colours: Colours) -> None:
         self._colours = colours
@@ -180,6 +179,7 @@ class Section(QWidget):
 
     def _show_body(self, on: bool) -> None:
         self.body.setVisible(on)
+        self.duration.setVisible(on)
         if self._colours:
             arrow = drawing("down" if on else "right", self._colours.faint, 16, self.devicePixelRatioF())
             self.head.setIcon(QIcon(arrow))

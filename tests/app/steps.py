@@ -45,6 +45,34 @@ class Level(Operation):
 
 
 @dataclass(frozen=True)
+class Gauge(Operation):
+    """Measures how bright the photo is, unless it is told."""
+
+    title = "Gauge"
+    group = "test"
+    id = "gauge"
+    automatic: bool = param(True, "Measure")
+    level: float = param(0.0, "Level", low=0, high=1, unless="automatic")
+
+    def settle(self, image: Image) -> "Gauge":
+        return Gauge(False, float(image.mean())) if self.automatic else self
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        return image
+
+
+@dataclass(frozen=True)
+class Soften(Operation):
+    """Half the contrast, and with it half the noise."""
+
+    title = "Soften"
+    group = "test"
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        return (image + image.mean()) / 2
+
+
+@dataclass(frozen=True)
 class Turn(Operation):
     title = "Turn"
     group = "geometry"

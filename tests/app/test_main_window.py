@@ -9,7 +9,7 @@ import pytest
 from PIL import Image as Pillow
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QCheckBox, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.form import NumberField
@@ -19,6 +19,7 @@ from engine.errors import RestoreError
 from engine.operations.denoise import Denoise
 from engine.progress import Progress
 from tests.app.hands import at, key, paint_scratch, press_enter_in_the_dialog
+from tests.app.steps import Gauge, Soften
 
 Wait = Callable[[Jobs], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -247,8 +248,47 @@ def test_the_measured_noise_is_shown(opened: MainWindow, qtbot: QtBot) -> None:
     assert not level.isEnabled()
     measured = Denoise().settle(opened.session.view.image).sigma
     assert isinstance(level, NumberField)
-    qtbot.waitUntil(lambda: level.value() == round(measured) != 10)
+    qtbot.waitUntil(lambda: level.value() == round(measured, 1) != 10)
     assert opened.panel.noise.value().automatic
+
+
+def test_without_measuring_the_measured_noise_is_where_it_begins(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    noisy = 100 + np.random.default_rng(0).normal(0, 12.6, (80, 80, 3)).astype(np.float32)
+    Pillow.fromarray(noisy.astype(np.uint8)).save(tmp_path / "noisy.png")
+    form, session = window.panel.noise.form, window.session
+    with qtbot.waitSignal(session.measured):
+        window.files.open(tmp_path / "noisy.png")
+    assert form is not None and session.view is not None
+    measured = Denoise().settle(session.view.image).sigma
+    automatic = form.field("automatic")
+    assert isinstance(automatic, QCheckBox)
+    automatic.click()
+    value = window.panel.noise.value()
+    assert not value.automatic and 0 < value.sigma != 10 and value.sigma == pytest.approx(measured, abs=0.05)
+    with qtbot.waitSignal(session.measured):  # of the photo that another step has made
+        session.apply(Soften())
+    assert window.panel.noise.value() == value  # what is set by hand stays
+    automatic.click()
+    again = window.panel.noise.value().sigma
+    assert again == pytest.approx(Denoise().settle(session.view.image).sigma, abs=0.05) and again != value.sigma
+
+
+def test_what_any_section_can_measure_is_measured_once_for_each_photo(opened: MainWindow, qtbot: QtBot) -> None:
+    told: list[object] = []
+    opened.session.measured.connect(told.append)
+    opened.panel.other.fill([Gauge])
+    opened.panel.other.choose(Gauge.id)
+    assert opened.panel.other.form is not None and opened.session.view is not None
+    level = opened.panel.other.form.field("level")
+    mean = float(opened.session.view.image.mean())
+    assert isinstance(level, NumberField)
+    qtbot.waitUntil(lambda: level.value() == pytest.approx(mean, abs=0.01))
+    opened.panel.other.edited.emit()
+    opened.panel.noise.edited.emit()
+    qtbot.wait(450)
+    assert sorted(type(one).__name__ for one in told) == ["Denoise", "Gauge"]
 
 
 def test_the_photo_is_cropped_to_what_is_selected(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
