@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from PIL import Image as Pillow
@@ -102,22 +103,33 @@ class Bank:
         return planes.flip([axis for axis in (1, 2) if flips >> axis & 1])
 
 
-def examples(photos: Path, film: Film, count: int, size: int, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Pieces of the photos in a folder, in turn: damaged, reference (with decoys), and what of the damage is labelled
-    and visible. float32 (3, size, size) each, in 0..1. Raises FileNotFoundError where no photo is large enough.
+class Example(NamedTuple):
+    """A picture of the held set: damaged and reference (with decoys), float32 (3, H, W) in 0..1; labels and where they
+    count as `visible` gives them, bool (3, H, W) and (1, H, W)."""
+
+    damaged: Tensor
+    reference: Tensor
+    labels: Tensor
+    counts: Tensor
+
+
+def examples(photos: list[Tensor], film: Film, count: int, size: int, seed: int) -> Iterator[Example]:
+    """`count` pieces of the photos, uint8 (3, H, W), in turn, under damage; the same each time. On the CPU.
+
+    Raises ValueError where no photo has `size` px a side.
     """
-    everything = [photo for photo in read_folder(photos, torch.device("cpu")) if min(photo.shape[1:]) >= size]
-    if not everything:
-        raise FileNotFoundError(f"no photo of {size} px in {photos}")
+    large = [photo for photo in photos if min(photo.shape[1:]) >= size]
+    if not large:
+        raise ValueError(f"no photo has {size} px a side")
     generator = torch.Generator().manual_seed(seed)
     for i in range(count):
-        photo = everything[i % len(everything)]
+        photo = large[i % len(large)]
         y, x = (int(torch.randint(side - size + 1, (1,), generator=generator)) for side in photo.shape[1:])
-        layers = Layers(torch.from_numpy(scene(film, size, seed * 1_000_003 + i))[None])
-        reference = layers.decorate(photo[None, :, y : y + size, x : x + size].float() / 255, generator)
+        layers = Layers(torch.from_numpy(scene(film, size, 1_000_003 * (seed + 1) + i))[None])
+        reference = layers.decorate(photo[None, :, y : y + size, x : x + size].cpu().float() / 255, generator)
         damaged = apply(reference, layers)
         labels, counts = visible(reference, damaged, layers)
-        yield damaged[0], reference[0], (labels & counts)[0].float()
+        yield Example(damaged[0], reference[0], labels[0], counts[0])
 
 
 def main() -> None:
@@ -133,10 +145,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     arguments.target.mkdir(parents=True, exist_ok=True)
-    film = read_film(arguments.film)
-    made = examples(arguments.photos, film, arguments.count, arguments.size, arguments.seed)
-    for number, pictures in enumerate(made):
-        for name, picture in zip(("damaged", "reference", "label"), pictures, strict=True):
+    photos, film = read_folder(arguments.photos, torch.device("cpu")), read_film(arguments.film)
+    for number, example in enumerate(examples(photos, film, arguments.count, arguments.size, arguments.seed)):
+        label = (example.labels & example.counts).float()
+        for name, picture in (("damaged", example.damaged), ("reference", example.reference), ("label", label)):
             pixels = picture.permute(1, 2, 0).mul(255).round().to(torch.uint8).numpy()
             Pillow.fromarray(pixels).save(arguments.target / f"{number:03d}-{name}.png")
 

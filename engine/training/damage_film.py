@@ -35,6 +35,12 @@ def read_film(folder: FilePath) -> Film:
     return film
 
 
+def split(film: Film) -> tuple[Film, Film]:
+    """The film in two: nine tenths of each kind to learn from, every tenth mask for scores."""
+    learned = {kind: [mask for i, mask in enumerate(masks) if i % 10 != 9] for kind, masks in film.items()}
+    return learned, {kind: held for kind, masks in film.items() if (held := masks[9::10])}
+
+
 def paste_any(film: Film, size: int, rng: np.random.Generator) -> list[Coat]:
     """One mask of a random kind, no stain, as `paste` does; `film` must hold one."""
     kinds = [kind for kind in film if _KINDS[kind][1] > 0]

@@ -1,0 +1,64 @@
+"""A net that says where damage is and of what kind: the U-Net on luma and what stands out of it."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.nets.unet import UNet
+
+_SIDE = 13  # px, of the square of the top-hats: damage up to that width stands out
+_SHIFTS = (1, 2, 4, 5)  # a window of 13 as the greatest of two windows of 2, of 4, of 8, the last ones overlapping
+_GAIN = 4.0  # faint damage stands out by a few hundredths
+_LUMA = (0.299, 0.587, 0.114)
+_RARE = 3.0  # logits start as far below zero: nothing is damaged until something is seen
+
+
+class Segmenter(nn.Module):
+    """Probabilities of lines, spots and tears for each pixel of a photo.
+
+    The U-Net sees luma, the white top-hat of the darkest channel and the black one of the lightest, since what is dirt
+    is so in all channels, and a plane of ones in place of biases. Input (B, 3, H, W) in 0..1; H and W multiples of 8.
+    """
+
+    image_planes = 3
+
+    def __init__(self, widths: Sequence[int] = (24, 48, 96), blocks: int = 2) -> None:
+        super().__init__()
+        self.unet = UNet(widths, blocks, image_planes=3, condition_planes=1)
+        self.multiple = self.unet.multiple
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Probabilities of line, spot and tear, each on its own. (B, 3, H, W)"""
+        return self.logits(x).sigmoid()
+
+    def residual(self, x: Tensor) -> Tensor:
+        """The probabilities less the photo: what a caller adds to it who takes this for a net that restores."""
+        return self(x) - x.float()
+
+    def logits(self, x: Tensor) -> Tensor:
+        """The probabilities before their sigmoid, in fp32. (B, 3, H, W)"""
+        return self.unet.residual(seen(x).contiguous(memory_format=torch.channels_last)).float() - _RARE
+
+
+def seen(x: Tensor) -> Tensor:
+    """Luma, white and black top-hat, ones. (B, 4, H, W)"""
+    red, green, blue = x.unbind(1)
+    luma = (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[:, None]
+    darkest, lightest = torch.minimum(torch.minimum(red, green), blue), torch.maximum(torch.maximum(red, green), blue)
+    planes = torch.stack((darkest, -lightest), 1)  # the black top-hat is the white one of the negative
+    opened = _greatest(-_greatest(-planes))
+    hats = _GAIN * (planes - opened)
+    return torch.cat((luma, hats, torch.ones_like(luma)), 1)
+
+
+def _greatest(planes: Tensor) -> Tensor:
+    """The greatest value in the square around each pixel, of twice, four and eight times the pixels at a time."""
+    for axis in (2, 3):
+        around = [0, 0, _SIDE // 2, _SIDE // 2] if axis == 2 else [_SIDE // 2, _SIDE // 2]
+        planes = F.pad(planes, around, value=-float("inf"))
+        for shift in _SHIFTS:
+            length = planes.shape[axis] - shift
+            planes = torch.maximum(planes.narrow(axis, 0, length), planes.narrow(axis, shift, length))
+    return planes

@@ -1,0 +1,107 @@
+"""The damage detector: where lines, spots and tears are, learned from the damage simulator."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.nets.segmenter import Segmenter
+from engine.training import blind, damage, degrade, detection, scoring
+from engine.training.damage import Bank, Example, examples, read_film
+from engine.training.damage_film import split
+from engine.training.detection import Findings
+from engine.training.photos import read_folder
+from engine.training.recipe import Batch, PhotoRecipe
+
+_AS_IT_IS = 0.4  # share of a batch that has nothing but damage
+
+
+class Damage(PhotoRecipe):
+    """Three classes from luma and top-hats in a U-Net, binary cross entropy and Dice loss (Milletari et al. 2016)."""
+
+    name = "damage-u24"
+    net = "segmenter.Segmenter"
+    config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
+    data = f"{PhotoRecipe.data}; damage simulated by us and rendered by FilmDamageSimulator (MIT)"
+    rate = 3e-3
+    leaf_share = 0.2
+    bank = 64  # and four times as many scenes of damage
+
+    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
+        super().__init__(data, device, generator, photos)
+        film, self.held_film = split(read_film(data / "damage"))
+        self.damage = Bank(film, 4 * self.bank, 2 * self.size, device)
+        held = _degrade_all(examples(self.held_out, self.held_film, len(self.held_out), min(256, 2 * self.size), 1))
+        self.held_examples = list(held)
+
+    def batch(self) -> Batch:
+        layers = self.damage.batch(self.count, self.size, self.generator)
+        reference = blind.fade(self.crops.batch(self.count), self.generator)
+        reference = layers.decorate(reference, self.generator)
+        damaged = damage.apply(reference, layers)
+        labels, counts = damage.visible(reference, damaged, layers)
+        return {"photo": _degraded(damaged, self.generator), "labels": labels.float(), "counts": counts.float()}
+
+    def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
+        logits = cast(Segmenter, net).logits(batch["photo"])
+        labels, counts = batch["labels"], batch["counts"]
+        entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        found, there = logits.sigmoid() * counts, labels * counts
+        some = 20.0  # px: a kind of damage that is not in the batch must not count as missed
+        both, either = (found * there).sum((0, 2, 3)), (found + there).sum((0, 2, 3))
+        dice = 1 - (2 * both + some) / (either + some)
+        return (entropy * counts).mean() + dice.mean()
+
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        findings = _find(net, self.held_examples, self.device)
+        return {"held_out_f1": float(findings.f1().max()), "held_out_area": findings.area()}
+
+    def score(self, net: nn.Module, test: Path) -> dict[str, float]:
+        """F1 within 2 px and the area under precision over recall on simulated damage on CBSD68, with film damage kept
+        out of training; and at that best threshold how much of the clean photos is marked, per cent."""
+        if not (test / "cbsd68").is_dir():
+            return {}
+        photos = read_folder(test / "cbsd68", torch.device("cpu"))
+        findings = _find(net, _degrade_all(examples(photos, self.held_film, 2 * len(photos), 256, 2)), self.device)
+        best = int(findings.f1().argmax())
+        scores = {"f1": findings.f1()[best], "precision": findings.precision()[best]}
+        scores |= {"recall": findings.recall()[best], "area": findings.area(), "threshold": best / 256}
+        for label, folder in scoring.SETS.items():
+            clean = [scoring.read(file) for file in sorted((test / folder).glob("*.png"))]
+            shares = [detection.marked(_probability(net, photo, self.device), best / 256) for photo in clean]
+            scores |= {f"{label}_false": float(np.mean(shares))} if shares else {}
+        return {key: round(float(value), 4) for key, value in scores.items()}
+
+
+def _degraded(damaged: Tensor, generator: torch.Generator) -> Tensor:
+    """What happens to damaged photos on their way to us: to the first of the batch nothing. Same shape."""
+    kept = round(_AS_IT_IS * len(damaged))
+    return torch.cat((degrade.rounded(damaged[:kept]), blind.degrade(damaged[kept:], generator)))
+
+
+def _degrade_all(pictures: Iterable[Example]) -> Iterable[Example]:
+    """Every other example degraded as in training, the same each time."""
+    generator = torch.Generator().manual_seed(1)
+    for number, example in enumerate(pictures):
+        damaged = degrade.rounded(example.damaged)
+        if number % 2:
+            damaged = blind.degrade(damaged[None], generator)[0]
+        yield example._replace(damaged=damaged)
+
+
+def _probability(net: nn.Module, photo: np.ndarray, device: torch.device) -> np.ndarray:
+    """That a pixel is damaged, whatever the kind, in a photo (H, W, 3). (H, W)"""
+    return scoring.run(net, photo, device).max(2)
+
+
+def _find(net: nn.Module, pictures: Iterable[Example], device: torch.device) -> Findings:
+    findings = Findings()
+    for example in pictures:
+        probability = _probability(net, example.damaged.permute(1, 2, 0).contiguous().numpy(), device)
+        findings.add(probability, example.labels.amax(0).numpy(), example.counts[0].numpy())
+    return findings
