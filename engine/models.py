@@ -9,9 +9,11 @@ import logging
 import os
 import time
 import tomllib
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 _SMALLEST_TILE = 128  # px; below this a device has too little memory to be of use
-_TILE = {"cuda": 1024, "mps": 768, "cpu": 768}  # px; a tile is also the time that a cancel waits
+_TILE = {"mps": 768, "cpu": 768}  # px; a tile is also the time that a cancel waits
+_LARGEST_TILE = 2048  # px, on CUDA: there a larger one is no quicker
+_BYTES = 600  # at most, that a net in half precision needs for a pixel of a tile
 
 _log = logging.getLogger(__name__)
 
@@ -116,6 +120,14 @@ def _quickest(device: str) -> torch.dtype:
         return torch.bfloat16 if trial(torch.bfloat16) < 0.9 * trial(torch.float32) else torch.float32
 
 
+class Pass(NamedTuple):
+    """What a recurrent net makes of an image in so many passes: the image, and further planes (H, W, n) such as a
+    mask; both writable."""
+
+    image: Image
+    planes: np.ndarray
+
+
 class Model:
     """A net with its weights, called on an image and its condition planes; see `load`."""
 
@@ -133,46 +145,144 @@ class Model:
         `planes` are the net's condition planes: (H, W) arrays or numbers. When memory runs out the tile halves and
         the work starts again, in the end on the CPU. Returns (H, W, 3), writable. Raises Cancelled, RestoreError.
         """
+        run = self._tile(planes)
+        progress = progress or Progress()
+        for tile in _tiles():
+            with _memory_may_run_out():
+                return run_tiled(image, run(), tile, self._overlap, progress, self._multiple)
+        raise _no_memory()
+
+    def passes(
+        self, image: Image, *planes: Mask | float, count: int, progress: Progress | None = None
+    ) -> Iterator[Pass]:
+        """The answers of a recurrent net after each of `count` passes, each over the whole image. Otherwise as a call.
+
+        What the net remembers of each tile is kept in main memory from pass to pass: 20 to 30 bytes a pixel.
+        """
+        progress = progress or Progress()
+        done = 0
+        for tile in _tiles():
+            with _memory_may_run_out():
+                for number, answer in enumerate(self._passes(image, planes, count, tile, progress), start=1):
+                    if number > done:  # else it was made again with smaller tiles
+                        done = number
+                        yield answer
+                return
+        raise _no_memory()
+
+    def _passes(
+        self, image: Image, planes: tuple[Mask | float, ...], count: int, tile: int, progress: Progress
+    ) -> Iterator[Pass]:
         import torch
 
-        progress = progress or Progress()
-        tile = _TILE[_device()]
-        while True:
-            try:
-                with torch.inference_mode():
-                    return run_tiled(image, self._tile(planes), tile, self._overlap, progress, self._multiple)
-            except RuntimeError as error:
-                if not _is_out_of_memory(error):
-                    raise
-            tile //= 2
-            if tile < _SMALLEST_TILE:
-                _fall_back()
-                tile = _TILE["cpu"]
-            _log.info("memory ran out, tile is now %d px on %s", tile, _choice.device)
+        net, device, dtype = self._placed()
+        states: dict[Box, Any] = {}
 
-    def _tile(self, planes: tuple[Mask | float, ...]) -> Any:
-        """The function for run_tiled that runs the net on one crop."""
+        @torch.inference_mode()
+        def run(crop: np.ndarray, box: Box) -> np.ndarray:
+            x = self._input(crop, box, planes).to(device=device, dtype=dtype, memory_format=torch.channels_last)
+            state = tuple(one.to(device) for one in states[box]) if box in states else net.begin(x)
+            state = net.step(x, state)
+            states[box] = tuple(one.cpu() for one in state)
+            answer = net.answer(state)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).float().cpu().numpy()
+            return np.concatenate((np.clip(crop + answer[..., :3], 0, 1), answer[..., 3:]), axis=2)
+
+        for number in range(count):
+            part = progress.part(number / count, (number + 1) / count)
+            answer = run_tiled(image, run, tile, self._overlap, part, self._multiple)
+            yield Pass(answer[..., :3], answer[..., 3:])
+
+    def numbers(self, pieces: Sequence[np.ndarray]) -> np.ndarray:
+        """The answer of a net that votes: its opinions over all the pieces (H, W, 3) together, as fp32 numbers (n,)."""
+        import torch
+
+        net, device, _ = self._placed(torch.float32)
+        with torch.inference_mode():
+            inputs = (torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None] for piece in pieces)
+            votes = np.stack([net.votes(x.to(device)).sum((0, 2, 3)).cpu().numpy() for x in inputs]).sum(axis=0)
+        return votes[:-1] / votes[-1]
+
+    def _placed(self, dtype: torch.dtype | None = None) -> tuple[Any, str, torch.dtype]:
+        """The net where it shall run, the device, and the number format (the quickest, if not given)."""
         import torch
 
         device = _device()
-        dtype = _quickest(device)
-        net = self._net.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        dtype = dtype or _quickest(device)
+        return self._net.to(device=device, dtype=dtype, memory_format=torch.channels_last), device, dtype
 
-        def run(crop: np.ndarray, box: Box) -> np.ndarray:
-            height, width = crop.shape[:2]
-            down, right = -height % self._multiple, -width % self._multiple
-            layers = [np.pad(crop, ((0, down), (0, right), (0, 0)), mode="symmetric")]
-            for plane in planes:
-                part = np.float32(plane) if isinstance(plane, float | int) else plane[box.slices]
-                part = np.broadcast_to(part, (height, width))
-                layers.append(np.pad(part, ((0, down), (0, right)), mode="edge")[..., None])
-            x = torch.from_numpy(np.concatenate(layers, axis=2)).permute(2, 0, 1)[None]  # (1, C, H, W), channels_last
-            residual = net.residual(x.to(device=device, dtype=dtype, memory_format=torch.channels_last))
-            # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
-            change = residual[0, :, :height, :width].permute(1, 2, 0).float().cpu().numpy()
-            return np.clip(crop + change, 0, 1)
+    def _input(self, crop: np.ndarray, box: Box, planes: tuple[Mask | float, ...]) -> torch.Tensor:
+        """The crop and the condition planes as the net takes them, padded to its multiple. (1, C, H, W) fp32"""
+        import torch
 
-        return run
+        height, width = crop.shape[:2]
+        down, right = -height % self._multiple, -width % self._multiple
+        layers = [np.pad(crop, ((0, down), (0, right), (0, 0)), mode="symmetric")]
+        for plane in planes:
+            part = np.float32(plane) if isinstance(plane, float | int) else plane[box.slices]
+            part = np.broadcast_to(part, (height, width))
+            layers.append(np.pad(part, ((0, down), (0, right)), mode="edge")[..., None])
+        return torch.from_numpy(np.concatenate(layers, axis=2)).permute(2, 0, 1)[None]  # channels_last
+
+    def _tile(self, planes: tuple[Mask | float, ...]) -> Callable[[], Callable[[np.ndarray, Box], np.ndarray]]:
+        """Makes, on the device of the moment, the function for run_tiled that runs the net on one crop."""
+        import torch
+
+        def place() -> Callable[[np.ndarray, Box], np.ndarray]:
+            net, device, dtype = self._placed()
+
+            @torch.inference_mode()
+            def run(crop: np.ndarray, box: Box) -> np.ndarray:
+                x = self._input(crop, box, planes)
+                residual = net.residual(x.to(device=device, dtype=dtype, memory_format=torch.channels_last))
+                # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
+                change = residual[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).float().cpu().numpy()
+                return np.clip(crop + change, 0, 1)
+
+            return run
+
+        return place
+
+
+def _tiles() -> Iterator[int]:
+    """Sides of tiles in px to try in turn: halved when memory runs out, in the end on the CPU."""
+    while True:
+        tile = _first_tile()
+        while tile >= _SMALLEST_TILE:
+            yield tile
+            tile //= 2
+            _log.info("memory ran out, tile is now %d px on %s", tile, _choice.device)
+        if _choice.device == "cpu":
+            return
+        _fall_back()
+
+
+def _first_tile() -> int:
+    """Px a side, on CUDA as the free memory allows: a multiple of 256 up to 2048."""
+    device = _device()
+    if device != "cuda":
+        return _TILE[device]
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    return int(np.clip((free / 2 / _BYTES) ** 0.5 // 256 * 256, 256, _LARGEST_TILE))
+
+
+@contextmanager
+def _memory_may_run_out() -> Generator[None]:
+    """Goes on after the block where memory ran out in it; every other error passes."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        if _choice.device == "cuda":
+            import torch
+
+            torch.cuda.empty_cache()
+
+
+def _no_memory() -> RestoreError:
+    return RestoreError("There is not enough memory for this; close other programs and try again.")
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
@@ -188,9 +298,7 @@ def _is_out_of_memory(error: RuntimeError) -> bool:
 
 
 def _fall_back() -> None:
-    """From the GPU to the CPU. Raises RestoreError where it is the CPU's memory that ran out."""
-    if _choice.device == "cpu":
-        raise RestoreError("There is not enough memory for this; close other programs and try again.")
+    """From the GPU to the CPU; the status bar will say so."""
     _choice.device, _choice.remark = "cpu", "as the GPU's memory ran out"
 
 

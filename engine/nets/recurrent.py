@@ -43,10 +43,16 @@ class _Passes(nn.Module):
         return states
 
     def begin(self, x: Tensor) -> State:
+        """The state before the first pass."""
         raise NotImplementedError
 
     def step(self, x: Tensor, state: State) -> State:
+        """The state after one more pass over the same photo."""
         raise NotImplementedError
+
+    def answer(self, state: State) -> Tensor:
+        """What to add to the photo, then further planes of an answer in 0..1. fp32 (B, 3 or more, H, W)"""
+        return state[0]
 
     def _nothing(self, x: Tensor, memories: int) -> State:
         count, _, height, width = x.shape
@@ -93,7 +99,7 @@ class ConvLSTM(_Passes):
 
     After PReNet (Ren et al. 2019), at quarter resolution and with a soft mask: each pass sees the photo, the answer and
     the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts by the share of the mask,
-    so that where nothing is found nothing changes. `answer` makes residual and mask of it.
+    so that where nothing is found nothing changes.
     """
 
     def __init__(self, width: int = 64, blocks: int = 1, condition_planes: int = 0) -> None:
@@ -105,15 +111,19 @@ class ConvLSTM(_Passes):
 
     def step(self, x: Tensor, state: State) -> State:
         raw, memory, cell = state
-        residual, mask = self.answer(raw)
-        features = self._see(x, x[:, :3] + residual, mask)
+        answer = self.answer(state)
+        features = self._see(x, x[:, :3] + answer[:, :3], answer[:, 3:])
         forget, let_in, let_out, candidate = self.gates(torch.cat((features, memory), dim=1)).chunk(4, dim=1)
         cell = (forget + 1).sigmoid() * cell + let_in.sigmoid() * candidate.tanh()  # + 1: remembers from the start
         memory = let_out.sigmoid() * cell.tanh()
         return raw + F.pixel_shuffle(self.head(memory), _FOLD).float(), memory, cell
 
-    @staticmethod
-    def answer(raw: Tensor) -> tuple[Tensor, Tensor]:
-        """What to add to the photo (B, 3, H, W), and the soft mask (B, 1, H, W), of a state's first entry."""
-        mask = (raw[:, 3:] - 3).sigmoid()  # - 3: nothing is damaged until something is seen
-        return raw[:, :3] * mask, mask
+    def answer(self, state: State) -> Tensor:
+        """What to add to the photo, and the soft mask. (B, 4, H, W)"""
+        mask = mask_logits(state).sigmoid()
+        return torch.cat((state[0][:, :3] * mask, mask), dim=1)
+
+
+def mask_logits(state: State) -> Tensor:
+    """The mask of a `ConvLSTM` before the sigmoid, (B, 1, H, W): nothing is damaged until something is seen."""
+    return state[0][:, 3:] - 3

@@ -39,7 +39,7 @@ def build(recipe: type[Recipe]) -> nn.Module:
         shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
         fitting = {key: value.float() for key, value in shipped.items() if shapes.get(key) == value.shape}
         net.load_state_dict(fitting, strict=False)
-    return net.to(memory_format=torch.channels_last)
+    return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 class Run:

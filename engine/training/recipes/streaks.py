@@ -1,13 +1,14 @@
 """The recurrent net that takes scratches and dust away without being told where: a convolutional LSTM in passes."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.nets.recurrent import ConvLSTM
+from engine.nets.recurrent import ConvLSTM, State, mask_logits
 from engine.training import blind, damage, degrade, metrics, scoring
 from engine.training.damage_scene import scene
 from engine.training.recipe import Batch, PhotoRecipe
@@ -70,9 +71,8 @@ class Streaks(PhotoRecipe):
         weight = 1 + 8 * mask
         losses: list[Tensor] = []
         for state in net(photo, passes):
-            residual, _ = ConvLSTM.answer(state[0])
-            off = (weight * (photo + residual - batch["reference"]).abs()).mean()
-            missed = F.binary_cross_entropy_with_logits(state[0][:, 3:] - 3, mask, weight=counts * (1 + 2 * mask))
+            off = (weight * (photo + _change(net, state) - batch["reference"]).abs()).mean()
+            missed = F.binary_cross_entropy_with_logits(mask_logits(state), mask, weight=counts * (1 + 2 * mask))
             losses.append(off + 0.05 * missed)
         return torch.stack(losses).mean()
 
@@ -113,8 +113,8 @@ class Streaks(PhotoRecipe):
             damaged, reference = (degrade.rounded(one) for one in (damaged, reference))
             states = net(damaged, MOST)
             before = _psnr(damaged, reference)
-            gains.append([_psnr(damaged + ConvLSTM.answer(state[0])[0], reference) - before for state in states])
-            found = (ConvLSTM.answer(states[min(_PASSES, MOST) - 1][0])[1] > 0.5) & counts
+            gains.append([_psnr(damaged + _change(net, state), reference) - before for state in states])
+            found = (mask_logits(states[_PASSES - 1]) > 0) & counts
             wanted = labels.any(1, keepdim=True) & counts
             hits += float((found & wanted).sum())
             misses += float((wanted & ~found).sum())
@@ -125,7 +125,7 @@ class Streaks(PhotoRecipe):
     def _clean(self, net: nn.Module, photo: Tensor) -> float:
         """PSNR of what becomes of a clean photo (3, H, W)."""
         image = photo.permute(1, 2, 0).cpu().numpy()
-        answer = scoring.run(lambda x: x + ConvLSTM.answer(net(x, _PASSES)[-1][0])[0], image, self.device, 8)
+        answer = scoring.run(lambda x: x + _change(net, net(x, _PASSES)[-1]), image, self.device, 8)
         return metrics.psnr(answer, image)
 
 
@@ -134,6 +134,11 @@ class StreaksOnce(Streaks):
 
     name = "streaks-once"
     passes = 1
+
+
+def _change(net: nn.Module, state: State) -> Tensor:
+    """What the net adds to the photo in this state. (B, 3, H, W)"""
+    return cast(ConvLSTM, net).answer(state)[:, :3]
 
 
 def _psnr(restored: Tensor, reference: Tensor) -> float:
