@@ -158,10 +158,16 @@ class OperationsPanel(QWidget):
             self.other.fill([kind])
             self.refresh()
         home.choose(word)
+        self._close_others(home)
         self.search.clear()
-        home.body.adjustSize()
-        self._scroll.ensureWidgetVisible(home.button)
-        home.button.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        focus = home.button if home.button.isEnabled() else home.head
+        focus.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        QTimer.singleShot(0, home, lambda: self._reveal(home))  # the layout comes first
+
+    def _reveal(self, section: Section) -> None:
+        """Scroll so far that the section is seen, its head in any case."""
+        for one in (section.button, section.head):
+            self._scroll.ensureWidgetVisible(one, 0, 12)
 
     # ------------------------------------------------------------------------------------------------- doing
     def _measure_again(self) -> None:

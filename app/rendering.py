@@ -162,7 +162,7 @@ def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, p
     params.check(operation)
     operation = operation.informed(view.document.facts).settle(view.image)
     context = operation.context
-    wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape)
+    wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape).aligned(operation.grid)
     part = view.image[wide.slices]
     within = as_mask(selection[wide.slices])
     if within is None and selection.any():

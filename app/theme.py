@@ -122,7 +122,8 @@ def _sheet(c: Colours) -> str:
     QStatusBar::item {{ border: none; }}
     QScrollArea {{ border: none; background: {c.panel}; }}
     #section {{ border-bottom: 1px solid {c.line}; }}
-    #sectionHead {{ border: none; background: transparent; text-align: left; padding: 9px 12px; font-weight: 600; }}
+    #sectionHead {{ border: none; background: transparent; text-align: left; padding: 9px 12px; font-weight: 600;
+        outline: none; }}
     #sectionHead:hover {{ background: {c.hover}; }}
     #sectionHead:focus {{ border: 1px solid {c.accent}; padding: 8px 11px; }}
     #faint {{ color: {c.faint}; }}

@@ -129,6 +129,17 @@ def test_nothing_is_cut_at_the_smallest_size(opened: MainWindow, qtbot: QtBot) -
             assert one.width() >= one.minimumSizeHint().width(), one.accessibleName()
 
 
+@pytest.mark.parametrize("word", ["crop", "denoise", "fill", "sharpen"])
+def test_an_operation_that_was_looked_for_is_wholly_seen(opened: MainWindow, qtbot: QtBot, word: str) -> None:
+    other = "bilateral" if word != "denoise" else "rotate"
+    opened.panel.show_operation(other)
+    opened.panel.show_operation(word)
+    home = next(one for one in opened.panel.sections if one.kind is not None and one.kind.id == word)
+    qtbot.waitUntil(lambda: not home.button.visibleRegion().isEmpty())
+    for one in (home.head, home.button):
+        assert one.visibleRegion().boundingRect() == one.rect()
+
+
 def test_finding_a_repair_in_the_help(window: MainWindow, qtbot: QtBot) -> None:
     keys = dict(window.actions_by_name.keys())
     assert keys["Repair the selection"] == "Return, Enter"
