@@ -41,6 +41,10 @@ class Box(NamedTuple):
             min(shape[1], self.right + by),
         )
 
+    def aligned(self, grid: int) -> "Box":
+        """This box with top and left moved outwards to multiples of `grid` px: where nets that fold pixels begin."""
+        return self._replace(top=self.top - self.top % grid, left=self.left - self.left % grid)
+
 
 def frozen(array: np.ndarray) -> np.ndarray:
     """The array as Image (three axes) or Mask (two): float32, contiguous, read-only, clipped into [0, 1].

@@ -14,6 +14,18 @@ _MOST = 2_000_000  # px looked at; more say nothing new
 _OPPONENT = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]], np.float32) / np.sqrt([[3], [2], [6]]).astype(np.float32)
 
 
+class Level(NamedTuple):
+    """How noisy: standard deviation 0..1, and how many times that a denoiser must be told, as the noise is coarse."""
+
+    sigma: float
+    coarseness: float  # 1 for white noise, else more
+
+    @property
+    def told(self) -> float:
+        """The level at which a denoiser for white noise removes this noise. 0..1"""
+        return self.sigma * self.coarseness
+
+
 class _Reading(NamedTuple):
     """What the smoothest blocks of one plane say: deviation 0..1, and how coarse the noise is (1 = white)."""
 
@@ -21,23 +33,28 @@ class _Reading(NamedTuple):
     coarseness: float
 
 
-_known: dict[int, tuple[weakref.ref[np.ndarray], float]] = {}  # by id; images never change
+_known: dict[int, tuple[weakref.ref[np.ndarray], Level]] = {}  # by id; images never change
 
 
-def estimate(image: Image) -> float:
-    """`measure`, remembered as long as the frozen image lives: previews ask again and again. 0..1"""
+def level(image: Image) -> Level:
+    """`measure`, remembered as long as the frozen image lives: previews ask again and again."""
     entry = _known.get(id(image))
     if entry is not None and entry[0]() is image:
         return entry[1]
-    sigma = measure(image)
+    found = measure(image)
     if not image.flags.writeable:
         number = id(image)
-        _known[number] = weakref.ref(image, lambda _dead: _known.pop(number, None)), sigma
-    return sigma
+        _known[number] = weakref.ref(image, lambda _dead: _known.pop(number, None)), found
+    return found
 
 
-def measure(image: Image) -> float:
-    """The noise level to tell the denoiser: standard deviation 0..1, larger than measured where the noise is coarse.
+def estimate(image: Image) -> float:
+    """The level at which a denoiser for white noise cleans this image, 0..1."""
+    return level(image).told
+
+
+def measure(image: Image) -> Level:
+    """How noisy the image is.
 
     Blocks lose their best-fitting plane; what is left over in the smoothest ones is noise. Estimators that look at the
     finest detail (Donoho and Johnstone 1994) miss the correlated noise of cameras and scans; texture, which would be
@@ -46,20 +63,21 @@ def measure(image: Image) -> float:
     """
     opponent = np.einsum("hwc,pc->phw", _excerpt(image), _OPPONENT)
     if min(opponent.shape[1:]) < _BLOCK:
-        return 0.0
+        return Level(0.0, 1.0)
     lit = _lit(opponent[0] / np.sqrt(3))
     luma = _read(opponent[0], lit, share=5)
     if is_grey(image):
-        return luma.sigma / np.sqrt(3) * luma.coarseness  # the same noise in all three adds up threefold
+        return Level(float(luma.sigma / np.sqrt(3)), luma.coarseness)  # the same noise in all three adds up threefold
     colours = [_read(plane, lit, share=10) for plane in opponent[1:]]
     colour = min(reading.sigma for reading in colours)
     coarseness = min(reading.coarseness for reading in colours)
     if coarseness < 1.2:
-        return min(luma.sigma, colour)
+        return Level(min(luma.sigma, colour), 1.0)
     # coarse noise needs to be told as more than it measures; what is hardly there may be the JPEG's own colour blocks
     trust = float(np.clip((255 * colour - 0.6) / 0.8, 0, 1))
     sigma = min(luma.sigma, 2.5 * colour)
-    return max(sigma, min(_MOST_COARSE, sigma * (1 + trust * (coarseness**2 - 1))))
+    told = max(sigma, min(_MOST_COARSE, sigma * (1 + trust * (coarseness**2 - 1))))
+    return Level(sigma, told / max(sigma, 1e-6))
 
 
 def _excerpt(image: Image) -> np.ndarray:

@@ -27,6 +27,7 @@ class Operation(ABC):
     moves: ClassVar[bool] = False  # pixels change place: acts on the whole picture, alpha and mask go along
     colours: ClassVar[bool] = False  # may turn a grey image into a coloured one
     needs_mask: ClassVar[bool] = False  # refuses to work without a mask
+    grid: ClassVar[int] = 1  # px; its result depends on where pixels lie on such a grid: crops begin on it
 
     @property
     def context(self) -> int | None:
@@ -90,6 +91,7 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
     box = whole(image) if mask is None else bounds(mask, operation.context)
     if box.empty:
         return image
+    box = box.aligned(operation.grid)
     old, part = (image, None) if mask is None else (frozen(image[box.slices]), frozen(mask[box.slices]))
 
     def finish(new: Image) -> Image:

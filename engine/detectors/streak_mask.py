@@ -1,0 +1,39 @@
+"""Finding scratches and dust with the recurrent net that removes them: its mask, to be looked at and corrected."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine import models
+from engine.image import Image, Mask, frozen
+from engine.operation import Detector
+from engine.params import param
+from engine.progress import Progress
+
+
+@dataclass(frozen=True)
+class StreakMask(Detector):
+    """The soft mask of the convolutional LSTM after `passes`, cut at a threshold."""
+
+    title = "Streaks (network)"
+    summary = "What “Remove streaks” would take for scratches and dust."
+
+    sensitivity: float = param(
+        0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
+    )
+    passes: int = param(5, "Passes", "More take longer and find more", low=1, high=6)
+    grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
+
+    @property
+    def context(self) -> int:
+        return 96
+
+    def detect(self, image: Image, progress: Progress) -> Mask:
+        soft = np.zeros(image.shape[:2], np.float32)
+        for answer in models.load("streaks-lstm").passes(image, count=self.passes, progress=progress):
+            soft = answer.planes[..., 0]
+        least = 0.96 - 0.92 * self.sensitivity  # 0.5 at half
+        found = (soft > least).astype(np.uint8)
+        side = 2 * self.grow + 1
+        return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))).astype(np.float32))

@@ -1,0 +1,71 @@
+"""Old photos: grain, JPEG traces, blur and paper cleaned at once by a net that is told nothing, and fading undone."""
+
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from engine import models
+from engine.image import Image, Mask, bands, is_grey
+from engine.operation import Operation
+from engine.params import param
+from engine.progress import Progress
+
+_LEVEL = 10 / 255  # in the planes where other nets are told a level, as in training
+_LOOKED_AT = 1024  # px of the longer side from which fading is read
+_ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
+_LEAST_SPAN = 0.25  # between black and white: what has less is a picture of fog, not a faded one
+
+Ends = tuple[tuple[float, float, float], tuple[float, float, float]]  # black and white, R G B, 0..1
+
+
+@dataclass(frozen=True)
+class OldPhoto(Operation):
+    """A blind U-Net, mixed in by `amount`; then each colour is stretched between its darkest and lightest tones."""
+
+    title = "Old photo"
+    group = "noise"
+    summary = "Cleans grain, JPEG traces, softness and paper relief at once, and brings back faded colours if wanted."
+    grid = 8
+
+    amount: float = param(1.0, "Amount", "Share of what the network takes away", low=0, high=1)
+    fading: float = param(
+        0.0, "Undo fading", "Gives back contrast, and colours that the light has taken", low=0, high=1
+    )
+    ends: Ends | None = None  # black and white of the whole photo, once `settle` has looked; no parameter
+
+    @property
+    def context(self) -> int | None:
+        return 96
+
+    def settle(self, image: Image) -> "OldPhoto":
+        return replace(self, ends=_find_ends(image)) if self.fading > 0 and self.ends is None else self
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        result = image
+        if self.amount > 0:
+            levels = [_LEVEL] * 3
+            result = models.load("old-photo-u24")(image, *levels, progress=progress.part(0, 0.95))
+            for cleaned, before in zip(bands(result), bands(image), strict=True):
+                cleaned -= (1 - self.amount) * (cleaned - before)
+        ends = self.settle(image).ends
+        if ends is None:
+            return result
+        result = result.copy() if result is image else result
+        black, white = (np.array(one, np.float32) for one in ends)
+        for band in progress.part(0.95, 1).each(list(bands(result))):
+            band += self.fading * (np.clip((band - black) / (white - black), 0, 1) - band)
+        return result
+
+
+def _find_ends(image: Image) -> Ends:
+    """The darkest and lightest tones, all colours alike on a grey photo. A span of less than a quarter is widened."""
+    factor = max(1, max(image.shape[:2]) // _LOOKED_AT)
+    small = image[::factor, ::factor] if factor > 1 else image
+    small = cv2.blur(small, (3, 3))  # dust is no white
+    if is_grey(image):
+        small = small.reshape(-1, 1, 3)[:, :, :1]
+    low, high = np.percentile(small.reshape(-1, small.shape[2]), (_ENDS, 100 - _ENDS), axis=0)
+    short = np.maximum(0, _LEAST_SPAN - (high - low)) / 2
+    low, high = np.broadcast_to(low - short, 3), np.broadcast_to(high + short, 3)
+    return (float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2]))
