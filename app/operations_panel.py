@@ -59,6 +59,7 @@ class OperationsPanel(QWidget):
             one.applied.connect(self._apply_sender)
             one.head.toggled.connect(self._make_room)
             one.preview_toggled.connect(self._preview_sender)
+            one.chosen.connect(self.refresh)
             one.edited.connect(self._measure_soon)
             one.head.toggled.connect(self._measure_soon)
         self._measure_timer = QTimer(self, singleShot=True, interval=_REST)
@@ -243,17 +244,22 @@ class OperationsPanel(QWidget):
         ready = self._session.view is not None
         selected = ready and not self._session.selection.is_empty()
         for one in self.sections:
-            needs = isinstance(one.kind, type) and issubclass(one.kind, Operation) and one.kind.needs_mask
-            one.button.setEnabled(ready and (selected or not needs))
+            one.button.setEnabled(ready and (selected or not needs_selection(one.kind)))
         self.noise.button.setText(self.tr("Apply to selection") if selected else self.tr("Apply"))
         kind = self.other.kind
         moves = isinstance(kind, type) and issubclass(kind, Operation) and kind.moves
         self.other.button.setText(self.tr("Apply to selection") if selected and not moves else self.tr("Apply"))
-        self.repair.say("" if selected or not ready else self.tr("Paint over the damage, or let step 2 find it."))
+        missing = ready and not selected and needs_selection(self.repair.kind)
+        self.repair.say(self.tr("Paint over the damage, or let step 2 find it.") if missing else "")
 
     def use_colours(self, colours: Colours) -> None:
         for one in self.sections:
             one.use_colours(colours)
+
+
+def needs_selection(kind: Kind | None) -> bool:
+    """Whether it refuses to work on the whole photo."""
+    return kind is not None and issubclass(kind, Operation) and kind.needs_mask
 
 
 def by_group(engine: Engine) -> dict[str, list[Kind]]:

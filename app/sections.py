@@ -17,6 +17,7 @@ class Section(QWidget):
     """One step of the work: which of some operations (or detectors), its parameters, and the button to run it."""
 
     applied = Signal()
+    chosen = Signal()  # the operation is another one
     edited = Signal()  # the operation or a parameter is another one
     preview_toggled = Signal(bool)
 
@@ -167,6 +168,7 @@ class Section(QWidget):
         moves = issubclass(kind, Operation) and kind.moves
         self.preview.setEnabled(not moves)
         self.say("")
+        self.chosen.emit()
         self.edited.emit()
 
     def _reset(self) -> None:

@@ -22,6 +22,7 @@ from engine.progress import Progress
 class Brighten(Operation):
     title = "Brighten"
     group = "test"
+    id = "brighten"
     amount: float = param(0.25, "Amount", low=0, high=1)
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:

@@ -17,9 +17,10 @@ from app.jobs import Jobs
 from app.main_window import MainWindow
 from engine.errors import RestoreError
 from engine.operations.denoise import Denoise
+from engine.operations.fill import Fill
 from engine.progress import Progress
 from tests.app.hands import at, key, paint_scratch, press_enter_in_the_dialog
-from tests.app.steps import Gauge, Soften
+from tests.app.steps import Brighten, Gauge, Soften
 
 Wait = Callable[[Jobs], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -111,6 +112,16 @@ def test_repair_needs_a_selection(opened: MainWindow, qtbot: QtBot) -> None:
     paint_scratch(opened, qtbot)
     assert opened.panel.repair.button.isEnabled()
     assert opened.panel.repair.hint.isHidden()
+
+
+def test_a_repair_that_finds_damage_by_itself_needs_no_selection(opened: MainWindow) -> None:
+    repair = opened.panel.repair
+    repair.fill([Fill, Brighten])
+    assert not repair.button.isEnabled()
+    repair.choose(Brighten.id)
+    assert repair.button.isEnabled() and repair.hint.isHidden()
+    repair.choose(Fill.id)
+    assert not repair.button.isEnabled() and not repair.hint.isHidden()
 
 
 def test_repair_after_each_stroke(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
