@@ -74,6 +74,22 @@ class Soften(Operation):
 
 
 @dataclass(frozen=True)
+class Blocks(Operation):
+    """Everything becomes the first pixel of its block of 8 x 8."""
+
+    title = "Blocks"
+    group = "test"
+    grid = 8
+
+    @property
+    def context(self) -> int:
+        return 8
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        return image[::8, ::8].repeat(8, axis=0).repeat(8, axis=1)[: image.shape[0], : image.shape[1]]
+
+
+@dataclass(frozen=True)
 class Turn(Operation):
     title = "Turn"
     group = "geometry"

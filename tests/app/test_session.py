@@ -14,7 +14,8 @@ from app.jobs import Jobs
 from app.session import Session
 from engine.files import ExportSettings
 from engine.image import Box, frozen
-from tests.app.steps import Bright, Brighten, Level, Refuse, Slow, Turn, image, shown, stroke, view
+from engine.operation import Operation
+from tests.app.steps import Blocks, Bright, Brighten, Level, Refuse, Slow, Turn, image, shown, stroke, view
 
 Wait = Callable[[Jobs], None]
 
@@ -220,15 +221,16 @@ def test_a_job_that_gives_way_to_another_is_told(session: Session, qtbot: QtBot,
     idle(session.jobs)
 
 
-def test_a_preview_is_what_the_step_will_be(session: Session, qtbot: QtBot, idle: Wait) -> None:
-    box = Box(8, 40, 30, 70)
+@pytest.mark.parametrize("operation", [Brighten(), Blocks()])
+def test_a_preview_is_what_the_step_will_be(session: Session, qtbot: QtBot, idle: Wait, operation: Operation) -> None:
+    box = Box(9, 40, 30, 70)
     stroke(session, Box(10, 30, 40, 60))
     with qtbot.waitSignal(session.previewed) as told:
-        assert session.preview(Brighten(), box)
+        assert session.preview(operation, box)
     where, display = told.args
     assert where == box and display.size.width() == 40
     assert not session.history.entries[1:]
-    session.apply(Brighten())
+    session.apply(operation)
     idle(session.jobs)
     assert (shown(display) == shown(view(session).display)[box.slices]).all()
 
