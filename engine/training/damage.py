@@ -16,8 +16,6 @@ from engine.training.damage_film import Film, read_film
 from engine.training.damage_scene import scene
 from engine.training.photos import read_folder
 
-LABELS = ("line", "spot", "tear")
-
 
 @dataclass(frozen=True, eq=False)
 class Layers:

@@ -119,7 +119,7 @@ def _branches(size: int, most: float, rng: np.random.Generator) -> list[tuple[Pa
     ends = [(rng.uniform(0, size, 2), rng.uniform(0, 2 * np.pi), first, most)]
     jag = rng.uniform(0.2, 0.7)
     branches: list[tuple[Path, NDArray[np.float64]]] = []
-    for _ in range(int(rng.integers(2, 16))):
+    for _ in range(min(40, 2 + int(rng.exponential(9)))):
         if not ends:
             break
         start, heading, length, width = ends.pop(0)
@@ -127,7 +127,7 @@ def _branches(size: int, most: float, rng: np.random.Generator) -> list[tuple[Pa
         count = len(path)
         uneven = np.exp(0.4 * wave(count, count / 2, rng) + 0.3 * wave(count, count / 9, rng))
         branches.append((path, np.maximum(0.6, width * np.linspace(1, 0.35, count) * uneven)))
-        for _ in range(int(rng.integers(0, 4))):
+        for _ in range(int(rng.integers(1, 4))):
             at, turn = int(rng.integers(0, count)), rng.choice([-1, 1]) * rng.uniform(0.6, 1.7)
             ends.append((path[at], heading + turn, length * rng.uniform(0.25, 0.8), width * rng.uniform(0.4, 0.95)))
     return branches
@@ -184,7 +184,7 @@ def craze(size: int, rng: np.random.Generator) -> list[Coat]:
         widths = width * rng.uniform(0.6, 1.4) * np.clip(1 + 0.4 * wave(count, count, rng), 0.4, 2)
         canvas.stroke(path, widths, rng.uniform(0.4, 1.0))
     mask = worn(canvas.mask(), rng.uniform(0, 0.5), rng)
-    return _raised(mask, paper(rng) if rng.random() < 0.7 else soot(rng), rng)
+    return _raised(mask, paper(rng) if rng.random() < 0.75 else soot(rng), rng)
 
 
 def _raised(mask: Plane, tone: Tone, rng: np.random.Generator) -> list[Coat]:

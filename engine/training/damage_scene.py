@@ -12,12 +12,11 @@ from engine.training.damage_film import Film
 
 MOST = 0.12  # share of a scene that damage may cover
 CLEAN = 0.1  # share of the scenes without damage
-PLANES = 10  # paint 3, opacity, line, spot, tear, stain, decoy opacity, decoy colour
 KINDS: dict[Callable[[int, np.random.Generator], list[Coat]], float] = {  # how often each is drawn
     damage_lines.scratch: 3.0,
     damage_lines.hair: 1.5,
-    damage_lines.crease: 1.0,
-    damage_lines.crack: 1.2,
+    damage_lines.crease: 1.2,
+    damage_lines.crack: 2.0,
     damage_lines.wrinkle: 0.5,
     damage_lines.craze: 0.5,
     damage_spots.dust: 3.0,

@@ -24,6 +24,11 @@ class Damage(PhotoRecipe):
     """Three classes from luma and top-hats in a U-Net, binary cross entropy and Dice loss (Milletari et al. 2016)."""
 
     name = "damage-u24"
+    used = "nothing yet: for the detector damage"
+    limits = (
+        "Trained on simulated damage only. Fine lines of the photo that look like scratches may be marked; damage that "
+        "differs by less than 4 % is missed; stains, and spots of more than some 16 px, are not its business."
+    )
     net = "segmenter.Segmenter"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012

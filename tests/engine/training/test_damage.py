@@ -1,6 +1,5 @@
 """The damage simulator: seeded scenes within their budget, labels that are true, decoys that are not labelled."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PIL import Image as Pillow
 from engine.training import damage
 from engine.training.damage import Bank, Layers, read_film
 from engine.training.damage_coats import STAIN
+from engine.training.damage_film import split
 from engine.training.damage_scene import MOST, scene
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,7 +77,7 @@ def test_damage_on_grey_photos_is_grey(scenes: np.ndarray) -> None:
 
 
 def test_decoys_change_the_reference_and_not_the_labels(scenes: np.ndarray) -> None:
-    layers = Layers(torch.from_numpy(scenes[:, :]).clone())
+    layers = Layers(torch.from_numpy(scenes).clone())
     layers.planes[:, :8] = 0
     reference = _reference(100, 128)
     decorated = layers.decorate(reference, torch.Generator().manual_seed(0))
@@ -129,11 +129,31 @@ def test_every_kind_of_rendered_film_is_known() -> None:
     assert set(read_film(RENDERED)) == kinds
 
 
-def test_command_writes_triplets(tmp_path: Path) -> None:
+def test_held_film_is_kept_apart() -> None:
+    masks = [np.full((4, 4), i, np.uint8) for i in range(25)]
+    learned, held = split({"hair": masks, "lint": masks[:3]})
+    assert [int(mask[0, 0]) for mask in held["hair"]] == [9, 19] and len(learned["hair"]) == 23
+    assert "lint" not in held and len(learned["lint"]) == 3
+
+
+def test_examples_repeat_and_their_labels_are_where_the_photo_changed() -> None:
+    photos = [_reference(1, 96, seed)[0].mul(255).to(torch.uint8) for seed in range(2)]
+    first, again = (list(damage.examples(photos, {}, 6, 64, 3)) for _ in range(2))
+    assert all(torch.equal(a, b) for one, two in zip(first, again, strict=True) for a, b in zip(one, two, strict=True))
+    for one in first:
+        changed = (one.damaged - one.reference).abs().amax(0)
+        judged = one.labels.amax(0) & one.counts[0]
+        assert not judged.any() or changed[judged].mean() > 0.1
+    with pytest.raises(ValueError, match="100 px"):
+        next(damage.examples(photos, {}, 1, 100, 0))
+
+
+def test_command_writes_triplets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "photos").mkdir()
     pixels = _reference(1, 96)[0].permute(1, 2, 0).mul(255).to(torch.uint8).numpy()
     Pillow.fromarray(pixels).save(tmp_path / "photos" / "a.png")
-    command = [sys.executable, "-m", "engine.training.damage", tmp_path / "out", "--photos", tmp_path / "photos"]
-    subprocess.run([*command, "--count", "2", "--size", "64", "--film", tmp_path / "none"], cwd=ROOT, check=True)
+    words = ["damage", str(tmp_path / "out"), "--photos", str(tmp_path / "photos"), "--film", str(tmp_path / "none")]
+    monkeypatch.setattr(sys, "argv", [*words, "--count", "2", "--size", "64"])
+    damage.main()
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert names == [f"{n:03d}-{what}.png" for n in (0, 1) for what in ("damaged", "label", "reference")]
