@@ -20,7 +20,7 @@ _TURNS: dict[str, tuple[tuple[int, bool], ...]] = {  # quarter turns and mirrori
     "standard": ((0, False),),
     "best": tuple((turns, mirrored) for turns in range(4) for mirrored in (False, True)),
 }
-_NETS = {"fast": "denoise-u24", "standard": "denoise-attention", "best": "denoise-attention"}
+_NETS = {"fast": "denoise-u24", "standard": "denoise-u24", "best": "denoise-u24"}
 
 
 @dataclass(frozen=True)

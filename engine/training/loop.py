@@ -2,8 +2,9 @@
 
 import csv
 import importlib
+import io
 import math
-import os
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine import resources
+from engine.training import checkpoint
 from engine.training.muon import Muon
 from engine.training.recipe import Recipe
 
@@ -42,6 +44,11 @@ def build(recipe: type[Recipe]) -> nn.Module:
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
+def _commit() -> str:
+    answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
+
+
 class Run:
     """One training run of a recipe in a folder: `train` it, then take `average`, the net with averaged weights."""
 
@@ -52,11 +59,8 @@ class Run:
         self.average.load_state_dict(self.net.state_dict())
         self.optimizer = Muon(list(self.net.parameters()), lr=recipe.rate)
         self.step, self.seconds = 0, 0.0
+        self.commit = _commit()  # of the code that the run began with
         folder.mkdir(parents=True, exist_ok=True)
-
-    @property
-    def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.pt"
 
     @property
     def fraction(self) -> float:
@@ -64,23 +68,22 @@ class Run:
 
     def resume(self, generator: torch.Generator) -> None:
         """Go on from the checkpoint, also of the random draws. Raises FileNotFoundError where there is none."""
-        state: dict[str, Any] = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        data = checkpoint.read(self.folder)
+        state: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds = state["step"], state["seconds"]
+        self.step, self.seconds, self.commit = state["step"], state["seconds"], state["commit"]
         generator.set_state(state["generator"])
 
     def save(self, generator: torch.Generator) -> None:
-        """Write the checkpoint under another name, then rename it: a kill leaves the old one or the new one."""
+        """Write the checkpoint; a kill in the middle leaves the one before."""
         state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
         state |= {"optimizer": self.optimizer.state_dict(), "seconds": self.seconds, "generator": generator.get_state()}
-        fresh = self.checkpoint.with_suffix(".new")
-        with fresh.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.checkpoint)
+        state["commit"] = self.commit
+        data = io.BytesIO()
+        torch.save(state, data)
+        checkpoint.write(self.folder, data.getvalue())
 
     def train(self, generator: torch.Generator, every_seconds: float = 300) -> None:
         """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint."""

@@ -1,17 +1,18 @@
 """Takes a finished run to the app: half-precision weights and their row of the manifest."""
 
 import hashlib
-import subprocess
+import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 
+from engine.training import cards
 from engine.training.loop import Run
 
 
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
-    """Write NAME.safetensors (fp16) and its table in manifest.toml of `folder`, in place of an older one."""
+    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, and the cards of all."""
     folder.mkdir(parents=True, exist_ok=True)
     recipe = type(run.recipe)
     weights = {
@@ -23,10 +24,15 @@ def write(run: Run, scores: dict[str, float], folder: Path) -> None:
     facts = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "net": recipe.net}
     facts |= {"config": recipe.config, **recipe.facts, "licence": "MIT", "paper": (recipe.__doc__ or "").split("\n")[0]}
     facts |= {"trained": f"{recipe.name}, {run.step} steps, {run.seconds / 60:.0f} minutes on {run.device.type}"}
-    facts |= {"commit": _commit(), "data": recipe.data, "scores": scores}
+    facts |= {"commit": run.commit, "data": recipe.data, "scores": scores}
+    facts |= {"used": recipe.used, "limits": recipe.limits}
     manifest = folder / "manifest.toml"
     kept = _without(manifest.read_text() if manifest.exists() else "", recipe.name)
     manifest.write_text(kept + f"[{recipe.name}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in facts.items()))
+    if (run.folder / "curve.csv").exists():
+        (folder / "curves").mkdir(exist_ok=True)
+        shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
+    cards.write(folder)
 
 
 def _without(manifest: str, name: str) -> str:
@@ -48,8 +54,3 @@ def _toml(value: object) -> str:
             return "[" + ", ".join(_toml(item) for item in value) + "]"
         case _:
             return repr(value)
-
-
-def _commit() -> str:
-    answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or "unknown"

@@ -19,6 +19,11 @@ class Denoise(PhotoRecipe):
     """FFDNet's input (Zhang et al. 2018) in a U-Net without biases (Mohan et al. 2020); L1, at the end MSE."""
 
     name = "denoise-u24"
+    used = "denoise quality=fast; the prior of deblur and imagine"
+    limits = (
+        "Fine texture under strong noise is smoothed. Needs to be told the level; noise of more than 75/255, stripes "
+        "and salt and pepper are not its business."
+    )
     net = "unet.UNet"
     config = {"widths": [24, 48, 96], "blocks": 2, "image_planes": 3, "condition_planes": 3}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
@@ -64,6 +69,8 @@ class Attention(Denoise):
     """U24 and attention between channels (Zamir et al. 2022) at its bottom, trained on from U24; L1, at the end MSE."""
 
     name = "denoise-attention"
+    used = "denoise, standard and best"
+    limits = "As denoise-u24; patterns that change within some 100 px gain nothing from the attention."
     net = "attention.AttentionUNet"
     facts = {"scale": 1, "multiple": 32, "overlap": 96, "half": True}  # noqa: RUF012
     start = "denoise-u24"
@@ -74,6 +81,8 @@ class Twin(Attention):
     """What `denoise-attention` is compared with: convolutions of the same cost instead of the attention."""
 
     name = "denoise-twin"
+    used = "nothing: the comparison for denoise-attention"
+    limits = "As denoise-u24."
     net = "unet.UNet"
     config = {**Denoise.config, "extra": 4}  # noqa: RUF012
     facts = Denoise.facts

@@ -18,10 +18,15 @@ class Jpeg(PhotoRecipe):
     """A GRU (Cho et al. 2014) between residual blocks at 1/4 resolution, unrolled over passes, L1 after each."""
 
     name = "jpeg-gru"
+    used = "jpeg"
+    limits = (
+        "Detail that quantisation has removed does not come back. Blocks that were scaled after compression are seen "
+        "less well than those of a file as it was saved."
+    )
     net = "recurrent.ConvGRU"
     config = {"width": 64, "blocks": 2, "condition_planes": 1}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
-    rate = 2e-3
+    rate = 3e-3
     size = 96
     count = 16
     leaf_share = 0.15

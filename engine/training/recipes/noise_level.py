@@ -19,6 +19,8 @@ class NoiseLevel(PhotoRecipe):
     """Pinball loss on logarithms, under-estimates count 0.7 and over-estimates 0.3 (after CBDNet, Guo et al. 2019)."""
 
     name = "noise-level"
+    used = "denoise and every operation that measures noise"
+    limits = "One level for the whole photo. Texture that fills the photo and looks like noise may be taken for some."
     net = "noise_level.NoiseLevel"
     config = {"width": 32}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 0, "half": True}  # noqa: RUF012
@@ -48,8 +50,9 @@ class NoiseLevel(PhotoRecipe):
         joint = degrade.normal(reference[:, :1], self.generator).expand_as(noise)
         noise = torch.where((grey & (draws[0] < 0.9)) | (draws[0] < 0.1), joint, noise)
         coarse = (draws[1] < 0.4).flatten()
-        blurred = blind.gaussian_blur(noise[coarse], 0.4 + 1.4 * draws[2][coarse]) if coarse.any() else noise[coarse]
-        noise[coarse] = blurred / blurred.flatten(1).std(1).view(-1, 1, 1, 1)
+        if coarse.any():
+            blurred = blind.gaussian_blur(noise[coarse], 0.4 + 1.4 * draws[2][coarse])
+            noise[coarse] = blurred / blurred.flatten(1).std(1).view(-1, 1, 1, 1)
         return reference + 0.7 / 255 * (65 / 0.7) ** draws[3] * noise
 
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:

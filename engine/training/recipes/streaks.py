@@ -22,11 +22,16 @@ class Streaks(PhotoRecipe):
     """PReNet (Ren et al. 2019) at 1/4 resolution with a soft mask: L1, more where damage is, and BCE on the mask."""
 
     name = "streaks-lstm"
+    used = "streaks, streak-mask"
+    limits = (
+        "Trained on simulated damage. Fine lines that belong to the photo may be taken for scratches; damage of more "
+        "than some 15 px width stays."
+    )
     net = "recurrent.ConvLSTM"
     config = {"width": 64, "blocks": 1, "condition_planes": 0}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
-    rate = 2e-3
+    rate = 4e-3
     size = 96
     count = 16
     leaf_share = 0.15
@@ -78,8 +83,7 @@ class Streaks(PhotoRecipe):
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> dict[str, float]:
-        photos = [photo for photo in self.held_out if photo.shape[1:] == (256, 256)]
-        gains, _ = self._measure(net, [photo.float() / 255 for photo in photos])
+        gains, _ = self._measure(net, [photo.float() / 255 for photo in self.held_out])
         clean = [self._clean(net, photo.float() / 255) for photo in self.held_out]
         return {"gain_1": gains[0], "gain_3": gains[2], "gain_5": gains[4], "clean": float(np.mean(clean))}
 
@@ -101,12 +105,14 @@ class Streaks(PhotoRecipe):
         return scores
 
     def _measure(self, net: nn.Module, photos: list[Tensor]) -> tuple[list[float], float]:
-        """Mean gain after each pass on photos (3, 256, 256) with damage never trained on; F1 of the mask by pixels."""
+        """Mean gain after each pass on photos (3, H, W) with damage never trained on; F1 of the mask by pixels."""
         gains: list[list[float]] = []
         hits = misses = alarms = 0.0
         for index, photo in enumerate(photos):
             generator = torch.Generator().manual_seed(index)
-            layers = damage.Layers(torch.from_numpy(scene(self.damage.film, 256, _HELD + index))[None].to(self.device))
+            height, width = photo.shape[1:]
+            planes = torch.from_numpy(scene(self.damage.film, max(height, width), _HELD + index))
+            layers = damage.Layers(planes[None, :, :height, :width].to(self.device))
             reference = layers.decorate(photo[None], generator)
             damaged = damage.apply(reference, layers)
             labels, counts = damage.visible(reference, damaged, layers)
