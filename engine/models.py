@@ -198,7 +198,7 @@ class Model:
 
         net, device, _ = self._placed(torch.float32)
         with torch.inference_mode():
-            inputs = (torch.from_numpy(np.ascontiguousarray(piece)).permute(2, 0, 1)[None] for piece in pieces)
+            inputs = (torch.from_numpy(np.array(piece, np.float32)).permute(2, 0, 1)[None] for piece in pieces)
             votes = np.stack([net.votes(x.to(device)).sum((0, 2, 3)).cpu().numpy() for x in inputs]).sum(axis=0)
         return votes[:-1] / votes[-1]
 

@@ -70,7 +70,7 @@ class _Hungry:
     """A stand-in for a net on a machine with too little memory: crops beyond `limit` px a side do not fit."""
 
     def __init__(self, net: object, limit: int) -> None:
-        self.net, self.limit, self.refused = net, limit, 0
+        self.net, self.limit, self.refused = net, limit, 0  # px of a side, how often it was refused
 
     def to(self, **_where: object) -> "_Hungry":
         return self
@@ -116,11 +116,101 @@ def test_no_memory_at_all_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None
         model(_noisy(), 0.1, 0.1, 0.1)
 
 
+class _Full(_Hungry):
+    """A net on a graphics card with no memory at all, and on a CPU with enough."""
+
+    def residual(self, x: object) -> object:
+        self.limit = 0 if models._choice.device == "cuda" else 10_000
+        return super().residual(x)
+
+
 def test_full_graphics_card_ends_on_the_cpu_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    model, image = models.load(NAME), _noisy(400, 700)
+    expected = model(image, 0.1, 0.1, 0.1)
+    full = _Full(model._net, 0)
+    monkeypatch.setattr(models, "_choice", models._Choice("auto", "cuda"))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 << 30, 12 << 30))
+    monkeypatch.setattr(model, "_placed", lambda _dtype=None: (full, "cpu", torch.float32))
+    restored = model(image, 0.1, 0.1, 0.1)
+    assert full.refused == 5  # tiles of 2048, 1024, 512, 256 and 128 px
+    assert np.abs(restored - expected).mean() < 2e-3
+    assert models.describe_device().startswith("CPU") and "GPU's memory ran out" in models.describe_device()
+
+
+@pytest.mark.parametrize(("gigabytes", "tile"), [(0.02, 256), (1.0, 768), (3.0, 1536), (40.0, 2048)])
+def test_the_first_tile_on_a_graphics_card_fits_its_free_memory(
+    monkeypatch: pytest.MonkeyPatch, gigabytes: float, tile: int
+) -> None:
+    import torch
+
     monkeypatch.setattr(models, "_choice", models._Choice("cuda", "cuda"))
-    models._fall_back()
-    assert models._device() == "cpu"
-    assert "GPU" in models.describe_device() and models.describe_device().startswith("CPU")
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (int(gigabytes * 2**30), 48 << 30))
+    assert models._first_tile() == tile
+
+
+def _made(net: str, multiple: int, **config: object) -> models.Model:
+    """A net with random weights, large enough to do something."""
+    import importlib
+
+    import torch
+
+    torch.manual_seed(0)
+    module, name = net.split(".")
+    made = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**config)
+    state = {key: value * (4 if "head" in key else 1) for key, value in made.state_dict().items()}
+    return models.Model({"net": net, "config": config, "multiple": multiple, "overlap": 96}, state)
+
+
+@pytest.mark.parametrize(("net", "planes"), [("recurrent.ConvGRU", 0), ("recurrent.ConvLSTM", 1)])
+def test_passes_go_over_the_whole_image_and_remember_it_tile_by_tile(
+    monkeypatch: pytest.MonkeyPatch, net: str, planes: int
+) -> None:
+    import torch
+
+    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    told = [0.3] * (1 - planes)  # the GRU is told a quality
+    model, image = _made(net, 8, width=16, blocks=1, condition_planes=len(told)), _noisy(250, 420)
+    monkeypatch.setitem(models._TILE, "cpu", 512)
+    whole = list(model.passes(image, *told, count=3))
+    assert [answer.planes.shape[2] for answer in whole] == [planes] * 3
+    assert np.abs(whole[2].image - whole[0].image).max() > 0.005  # later passes do something
+    monkeypatch.setitem(models._TILE, "cpu", 160)
+    tiled = list(model.passes(image, *told, count=3))
+    for one, other in zip(whole, tiled, strict=True):
+        assert np.abs(one.image - other.image).max() < 1e-3
+
+
+def test_passes_start_again_with_smaller_tiles_and_give_each_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    model, image = _made("recurrent.ConvGRU", 8, width=16, blocks=1), _noisy(200, 300)
+    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    expected = [answer.image for answer in model.passes(image, 0.3, count=3)]
+    step, refusals = model._net.step, [2]
+
+    def refuse_in_second_pass(x: torch.Tensor, state: tuple[torch.Tensor, ...]) -> object:
+        if refusals[0] and float(state[0].abs().max()) > 0:
+            refusals[0] -= 1
+            raise torch.OutOfMemoryError("out of memory")
+        return step(x, state)
+
+    monkeypatch.setattr(model._net, "step", refuse_in_second_pass)
+    answers = [answer.image for answer in model.passes(image, 0.3, count=3)]
+    assert refusals == [0] and len(answers) == 3
+    for one, other in zip(expected, answers, strict=True):
+        assert np.abs(one - other).max() < 2e-3
+
+
+def test_pieces_vote_together() -> None:
+    model = _made("noise_level.NoiseLevel", 8)
+    one, other = _noisy(64, 64), _noisy(96, 80)
+    alone = model.numbers([one])
+    assert alone.shape == (3,) and (alone >= 0).all()
+    together = model.numbers([one, other])
+    low, high = np.minimum(alone, model.numbers([other])), np.maximum(alone, model.numbers([other]))
+    assert ((together >= low - 1e-6) & (together <= high + 1e-6)).all()
 
 
 def test_cancel_stops_between_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
