@@ -159,7 +159,7 @@ def _made(net: str, multiple: int, **config: object) -> models.Model:
     torch.manual_seed(0)
     module, name = net.split(".")
     made = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**config)
-    state = {key: value * (4 if "head" in key else 1) for key, value in made.state_dict().items()}
+    state = {key: value * (6 if "head" in key else 1) for key, value in made.state_dict().items()}
     return models.Model({"net": net, "config": config, "multiple": multiple, "overlap": 96}, state)
 
 
@@ -175,11 +175,11 @@ def test_passes_go_over_the_whole_image_and_remember_it_tile_by_tile(
     monkeypatch.setitem(models._TILE, "cpu", 512)
     whole = list(model.passes(image, *told, count=3))
     assert [answer.planes.shape[2] for answer in whole] == [planes] * 3
-    assert np.abs(whole[2].image - whole[0].image).max() > 0.005  # later passes do something
+    assert np.abs(whole[2].image - whole[0].image).max() > 1e-3  # later passes do something
     monkeypatch.setitem(models._TILE, "cpu", 160)
     tiled = list(model.passes(image, *told, count=3))
     for one, other in zip(whole, tiled, strict=True):
-        assert np.abs(one.image - other.image).max() < 1e-3
+        assert np.abs(one.image - other.image).max() < 1e-4
 
 
 def test_passes_start_again_with_smaller_tiles_and_give_each_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
