@@ -12,7 +12,7 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests.benchmarks import cost, denoising, filling, window  # noqa: E402
+from tests.benchmarks import cost, denoising, filling, networks, window  # noqa: E402
 
 Row = dict[str, object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,10 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
     "denoise": (denoising.__doc__ or "", True, lambda quick: denoising.measure(DATA, quick)),
     "grey": ("Grey photos.", True, lambda quick: denoising.measure_grey(DATA, quick)),
     "real": ("Real camera noise.", True, lambda quick: denoising.measure_real(DATA, quick)),
+    "level": ("How far the measured noise level is off.", True, lambda quick: networks.measure_level(DATA, quick)),
+    "jpeg": ("Gains on JPEGs, pass by pass.", True, lambda quick: networks.measure_jpeg(DATA, quick)),
+    "streaks": ("Gains on simulated damage.", True, lambda quick: networks.measure_streaks(DATA, quick)),
+    "old-photo": ("Gains of the blind net.", True, lambda quick: networks.measure_old_photo(DATA, quick)),
     "fill": (filling.__doc__ or "", True, lambda quick: filling.measure(DATA, quick)),
     "cost": (cost.__doc__ or "", False, cost.measure),
     "canvas": ("The canvas at 50 megapixels.", False, _canvas),
