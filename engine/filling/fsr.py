@@ -47,18 +47,19 @@ class _Canvas(NamedTuple):
     missing: np.ndarray  # (H, W), bool: still to be made up
 
 
-def fill(image: np.ndarray, unknown: np.ndarray, quality: str, progress: Progress) -> np.ndarray:
-    """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `unknown` (H, W), bool, filled within 0..1.
+def fill(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, quality: str, progress: Progress) -> np.ndarray:
+    """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `hole` (H, W), bool, filled within 0..1
+    from those that are not `unknown` (H, W), bool, which the hole is a part of.
 
     Block by block from the rim, waves are fitted to the known pixels, near ones most, and continued over the unknown
     ones; in larger blocks where the surroundings are smooth; the same waves for all channels (Seiler et al. 2015;
-    Genser et al. 2018). `quality` is "fast" or "best". At least one pixel must be unknown. Raises Cancelled.
+    Genser et al. 2018). `quality` is "fast" or "best". At least one pixel must be in the hole. Raises Cancelled.
     """
     chosen = _QUALITIES[quality]
     pad = chosen.window
     values = np.pad(image, ((pad, pad), (pad, pad), (0, 0)))
-    canvas = _Canvas(values, np.pad((~unknown).astype(np.float32), pad), np.pad(unknown, pad))
-    total, done = int(unknown.sum()), 0
+    canvas = _Canvas(values, np.pad((~unknown).astype(np.float32), pad), np.pad(hole, pad))
+    total, done = int(hole.sum()), 0
     for level in chosen.levels:
         progress(done / total)
         blocks, spreads = _find_blocks(canvas.missing, level.size), [np.zeros(0)]

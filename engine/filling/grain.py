@@ -1,4 +1,4 @@
-"""Grain: noise for filled pixels that looks like the noise around the hole."""
+"""Grain: noise for filled pixels, so that they look as noisy as what lies around the hole."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from engine.filling import harmonic
 from engine.image import bounds
 from engine.progress import Progress
 
@@ -16,6 +17,7 @@ _REACH = 16  # px that the blurs here look at together, at most
 _BAND = 128  # rows worked on at once
 # Neighbours' correlation in white noise blurred with a Gaussian of these px, less its own blur of _BLUR.
 _LIKENESS = (-0.09, -0.02, 0.12, 0.27, 0.40, 0.50, 0.62, 0.70, 0.78, 0.86)
+_APART = (0.35, 0.7)  # px of coarseness up to which, and from which, neighbours' grain is alone and goes on
 _WIDTHS = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2, 1.5, 2.0)
 
 
@@ -27,29 +29,66 @@ class _Sample(NamedTuple):
     edge: np.ndarray  # (n,), how steep the picture is there
 
 
-def match(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) -> np.ndarray:
-    """Noise (n, C), float32 around 0, to add to the n pixels of `image` (H, W, C) that `unknown` (H, W), bool, marks.
+def match(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress) -> np.ndarray:
+    """What to add to the n pixels of `image` (H, W, C) that `hole` (H, W), bool, marks: (n, C), float32 around 0.
 
-    It has the strength, the covariance of the channels and the coarseness of the smooth pixels around the hole; 0
-    where too little is known around it. Raises Cancelled.
+    The image is filled already. The pixels then have the strength, the covariance of the channels and the coarseness
+    of the grain in the smooth pixels around the hole that are not `unknown` (H, W), bool: noise is added as far as the
+    smooth pixels of the hole lack it. All 0 where too little is known around the hole. Raises Cancelled.
     """
-    result = np.zeros((int(unknown.sum()), image.shape[2]), np.float32)
-    sample = _look(image, _clear_surroundings(unknown), progress.part(0.0, 0.5))
-    if len(sample.place) < _LEAST:
-        return result
-    smooth = sample.edge <= np.quantile(sample.edge, 0.4)
-    place, rest = sample.place[smooth], sample.rest[smooth]
-    limit = 3 * 1.4826 * np.median(np.abs(rest))  # 1.4826: a median as a standard deviation
-    found = np.clip(rest, -limit, limit)
-    values, vectors = np.linalg.eigh(np.atleast_2d(np.cov(found.T)))
-    root = ((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T).astype(np.float32)
-    width = _coarseness(found, place)
-    hole, done = unknown[bounds(unknown).slices], 0
-    for rows, noise in _noise((*hole.shape, image.shape[2]), width, seed, progress.part(0.5, 1.0)):
-        some = noise[hole[rows]] @ root / _left_over(width)
-        result[done : done + len(some)] = some
-        done += len(some)
-    return result
+    around = _look(image, _clear_surroundings(unknown, hole), progress.part(0.0, 0.2))
+    if len(around.place) < _LEAST:
+        return np.zeros((int(hole.sum()), image.shape[2]), np.float32)
+    steepest = float(np.quantile(around.edge, 0.4))
+    smooth = around.edge <= steepest
+    limit = _limit(around.rest[smooth])
+    wanted = np.clip(around.rest[smooth], -limit, limit)
+    width = _coarseness(wanted, around.place[smooth])
+    apart = float(np.interp(width, _APART, (1, 0)))
+    streaks = apart * _find_streaks(image, hole, limit, progress.part(0.2, 0.4)) if apart else 0
+    filled = image.copy()
+    filled[hole] -= streaks
+    present = _look(filled, hole, progress.part(0.4, 0.6))
+    even = present.edge <= max(steepest, float(np.quantile(present.edge, 0.1)))
+    lacking = _covariance(wanted) - _covariance(present.rest[even].clip(-limit, limit))
+    field = _make(hole, lacking, width, seed, progress.part(0.6, 0.8))
+    answer = field[hole] - streaks
+    # Fills follow the noise of single pixels at the rim. Where grain is fine these streaks have to go. Where it is
+    # coarse they have to stay, and new noise goes on from there without what itself would be continued like this
+    # (conditional simulation, Journel 1974).
+    return answer - (1 - apart) * harmonic.span(field, hole, progress.part(0.8, 1.0)) if apart < 1 else answer
+
+
+def _find_streaks(image: np.ndarray, hole: np.ndarray, limit: float, progress: Progress) -> np.ndarray:
+    """What the grain of the pixels at the rim makes of those of the hole (n, C) in a smooth fill."""
+    rim = (cv2.dilate(hole.view(np.uint8), np.ones((3, 3), np.uint8)) > 0) & ~hole
+    sample = _look(image, rim, progress.part(0.0, 0.5))
+    field = np.zeros_like(image)
+    field[np.divmod(sample.place, image.shape[1] + 1)] = sample.rest.clip(-limit, limit)
+    return harmonic.span(field, hole, progress.part(0.5, 1.0))
+
+
+def _make(hole: np.ndarray, covariance: np.ndarray, width: float, seed: int, progress: Progress) -> np.ndarray:
+    """Noise (H, W, C) in and just around the `hole` (H, W), bool, 0 elsewhere, that has `covariance` (C, C) when _BLUR
+    has taken the rest away; negative variances count as 0."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = ((vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T / _left_over(width)).astype(np.float32)
+    box = bounds(hole).grown(1, hole.shape)
+    field = np.zeros((*hole.shape, len(root)), np.float32)
+    part = field[box.slices]
+    for rows, noise in _noise(part.shape, width, seed, progress):
+        part[rows] = noise @ root
+    return field
+
+
+def _limit(rest: np.ndarray) -> float:
+    """Beyond it it is no grain: three standard deviations, of which 1.4826 medians make one."""
+    return 3 * 1.4826 * float(np.median(np.abs(rest)))
+
+
+def _covariance(rest: np.ndarray) -> np.ndarray:
+    """Of the channels (C, C), around 0."""
+    return rest.T.astype(np.float64) @ rest / max(1, len(rest))
 
 
 def _look(image: np.ndarray, usable: np.ndarray, progress: Progress) -> _Sample:
@@ -69,11 +108,11 @@ def _look(image: np.ndarray, usable: np.ndarray, progress: Progress) -> _Sample:
     return _Sample(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
 
 
-def _clear_surroundings(unknown: np.ndarray) -> np.ndarray:
-    """The pixels around the hole, less 3 px at its rim, where the blur mixes in filled pixels: bool (H, W)."""
-    hole = unknown.astype(np.uint8)
-    near = cv2.dilate(hole, np.ones((2 * _SURROUNDINGS + 1,) * 2, np.uint8)) > 0
-    return near & ~(cv2.dilate(hole, np.ones((7, 7), np.uint8)) > 0)
+def _clear_surroundings(unknown: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """The known pixels around the hole, less 3 px at the rim of what is unknown, where the blur mixes in filled pixels:
+    bool (H, W)."""
+    near = cv2.dilate(hole.view(np.uint8), np.ones((2 * _SURROUNDINGS + 1,) * 2, np.uint8)) > 0
+    return near & ~(cv2.dilate(unknown.view(np.uint8), np.ones((7, 7), np.uint8)) > 0)
 
 
 def _coarseness(grain: np.ndarray, place: np.ndarray) -> float:

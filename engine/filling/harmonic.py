@@ -1,6 +1,6 @@
 """The harmonic fill: a smooth membrane over the hole, and the multigrid solver that makes it quick."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy.sparse import linalg
 
 from engine.progress import Progress
 
-_SparseMatrix: TypeAlias = Any  # scipy's come without types
+SparseMatrix: TypeAlias = Any  # scipy's come without types
 _EXACT = 1e-6  # of 0..1: the solver stops when a turn would change less
 _DIRECT = 4000  # unknowns up to which a system is factorised instead of coarsened
 
@@ -20,43 +20,77 @@ def fill(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarr
     The fill solves Laplace's equation with the values of the rim, nothing flowing through the picture's edge, exactly
     to 1e-5, so it stays within the range of the rim. At least one pixel must be known. Raises Cancelled.
     """
-    where = np.argwhere(unknown)
-    system, rim = _laplace_system(image, unknown, where)
     result = image.copy()
-    result[unknown] = _solve(system, rim, where, progress)
+    result[unknown] = span(image, unknown, progress)
     return result
 
 
-def _laplace_system(image: np.ndarray, unknown: np.ndarray, where: np.ndarray) -> tuple[_SparseMatrix, np.ndarray]:
-    """The matrix (n, n) of the five-point Laplacian on the unknown pixels `where` (n, 2), and its right side (n, C):
-    for each the sum of its known neighbours."""
+def span(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
+    """Only the n pixels that `fill` would fill (n, C)."""
+    where = np.argwhere(unknown)
+    return solve(laplacian(unknown), _sum_rims(image, unknown, where), where, progress).astype(image.dtype)
+
+
+def laplacian(unknown: np.ndarray) -> SparseMatrix:
+    """The matrix (n, n) of the five-point Laplacian on the n pixels of `unknown` (H, W), bool: on its diagonal how many
+    neighbours inside the picture each has, -1 for each that is unknown too."""
+    where = np.argwhere(unknown)
     index = np.full(unknown.shape, -1)
     index[unknown] = np.arange(len(where))
     degree = np.zeros(len(where))
-    rim = np.zeros((len(where), image.shape[2]))
     pairs: list[tuple[np.ndarray, np.ndarray]] = []
-    for shift in ((0, 1), (1, 0), (0, -1), (-1, 0)):
-        other = where + shift
-        inside = ((other >= 0) & (other < unknown.shape)).all(axis=1)
-        y, x = other[inside].T
-        degree[inside] += 1
-        known = ~unknown[y, x]
-        own = np.flatnonzero(inside)
-        rim[own[known]] += image[y[known], x[known]]
-        pairs.append((own[~known], index[y[~known], x[~known]]))
+    for own, (y, x) in neighbours(where, unknown.shape):
+        degree[own] += 1
+        hole = unknown[y, x]
+        pairs.append((own[hole], index[y[hole], x[hole]]))
     rows, columns = (np.concatenate(side) for side in zip(*pairs, strict=True))
     links = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(where), len(where)))
-    return (sparse.diags(degree) - links).tocsr(), rim
+    return (sparse.diags(degree) - links).tocsr()
 
 
-def _solve(system: _SparseMatrix, right: np.ndarray, where: np.ndarray, progress: Progress) -> np.ndarray:
-    """x of system @ x = right (n, C), all columns at once, by conjugate gradients with a V-cycle as preconditioner."""
+def halve(image: np.ndarray, unknown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """An image (H, W, C) and which of its pixels are unknown (H, W), bool, at half their size, rounded up: means of
+    what is known; unknown where any of the four pixels is."""
+    height, width, channels = image.shape
+    odd = ((0, height % 2), (0, width % 2))
+    weight = np.pad((~unknown).astype(np.float32), odd)
+    values = np.pad(image, (*odd, (0, 0))) * weight[..., None]
+    shape = (weight.shape[0] // 2, 2, weight.shape[1] // 2, 2)
+    total = weight.reshape(shape).sum(axis=(1, 3))
+    sums = values.reshape(*shape, channels).sum(axis=(1, 3))
+    hole = np.asarray(np.pad(unknown, odd).reshape(shape).any(axis=(1, 3)))
+    return (sums / np.maximum(total, 1)[..., None]).astype(np.float32), hole
+
+
+def _sum_rims(image: np.ndarray, unknown: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """For each of the unknown pixels `where` (n, 2) the sum of its known neighbours (n, C)."""
+    rim = np.zeros((len(where), image.shape[2]))
+    for own, (y, x) in neighbours(where, unknown.shape):
+        known = ~unknown[y, x]
+        rim[own[known]] += image[y[known], x[known]]
+    return rim
+
+
+def neighbours(where: np.ndarray, shape: tuple[int, ...]) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+    """For each of four directions which of the pixels `where` (n, 2) have a neighbour there (m), and its y and x."""
+    for shift in ((0, 1), (1, 0), (0, -1), (-1, 0)):
+        other = where + shift
+        inside = ((other >= 0) & (other < shape)).all(axis=1)
+        yield np.flatnonzero(inside), (other[inside, 0], other[inside, 1])
+
+
+def solve(
+    system: SparseMatrix, right: np.ndarray, where: np.ndarray, progress: Progress, turns: int = 200
+) -> np.ndarray:
+    """x (n, C) of system @ x = right (n, C), to 1e-5, where the n unknowns lie at the pixels `where` (n, 2); `system`
+    is symmetric and positive definite. All columns at once, by conjugate gradients with a V-cycle as preconditioner;
+    after `turns` of it the answer is taken as it is."""
     precondition = _multigrid(system, where, progress.part(0.0, 0.3))
     solution = precondition(right)
     rest = right - system @ solution
     direction, energy = np.zeros_like(right), np.ones(right.shape[1])
     progress = progress.part(0.3, 1.0)
-    for turn in range(200):
+    for turn in range(turns):
         progress(turn / (turn + 10))
         better = precondition(rest)
         if np.abs(better).max() < _EXACT:
@@ -71,7 +105,7 @@ def _solve(system: _SparseMatrix, right: np.ndarray, where: np.ndarray, progress
     return solution
 
 
-def _multigrid(system: _SparseMatrix, where: np.ndarray, progress: Progress) -> Callable[[np.ndarray], np.ndarray]:
+def _multigrid(system: SparseMatrix, where: np.ndarray, progress: Progress) -> Callable[[np.ndarray], np.ndarray]:
     """An approximate inverse of `system`, whose unknowns lie at the pixels `where` (n, 2): a V-cycle over squares of
     3 x 3 unknowns, then of 3 x 3 squares and so on, by smoothed aggregation (Vanek, Mandel and Brezina 1996)."""
     progress(0.5)

@@ -1,15 +1,22 @@
 """Filling: making up the pixels under the mask from those around it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.errors import RestoreError
-from engine.filling import fsr, grain, harmonic, march
-from engine.image import Image, Mask, bounds, is_grey
+from engine.filling import edges, exemplar, fsr, grain, harmonic, holes, march
+from engine.image import Box, Image, Mask, is_grey
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
+
+_NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
+_WIDTH = 20  # px
+_NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
+_FAR = 256  # px around a hole in which patches are looked for, at most
+_CELL = 128  # px: holes in such a square are filled with patches together
 
 
 @dataclass(frozen=True)
@@ -18,15 +25,18 @@ class Fill(Operation):
 
     title = "Fill"
     group = "repair"
-    summary = "Makes up what was under scratches, dust and stains from what lies around them."
+    summary = "Makes up what was under scratches, dust, stains and larger things from what lies around them."
     needs_mask = True
 
     method: str = param(
-        "fsr",
+        "auto",
         "Method",
-        "Frequencies continue texture and edges; the others are quicker and smoother.",
+        "Automatic continues frequencies over narrow holes and copies patches into wide ones.",
         choices={
+            "auto": "Automatic",
             "fsr": "Continue frequencies",
+            "exemplar": "Copy patches",
+            "edges": "Continue edges",
             "telea": "March inwards (Telea)",
             "navier-stokes": "Flow along edges (Navier-Stokes)",
             "harmonic": "Smooth membrane (harmonic)",
@@ -35,15 +45,21 @@ class Fill(Operation):
     quality: str = param(
         "fast",
         "Quality",
-        "Only for “Continue frequencies”; best takes several times as long.",
+        "Only for continued frequencies; best takes several times as long.",
         choices={"fast": "Fast", "best": "Best"},
     )
-    grain: float = param(0.0, "Grain", "Puts back as much grain as the surroundings have.", low=0.0, high=1.0)
-    seed: int = param(0, "Seed", "Another number gives other grain.", low=0, high=999999)
+    regrain: float = param(
+        1.0,
+        "Grain",
+        "Share of the surroundings' grain that filled pixels get; copied patches bring their own.",
+        low=0.0,
+        high=1.0,
+    )
+    seed: int = param(0, "Seed", "Another number gives other patches and other grain.", low=0, high=999999)
 
     @property
     def context(self) -> int:
-        return 48  # around the whole hole: grain looks 38 px far, frequencies 31, the others less
+        return _FAR if self.method in ("auto", "exemplar") else _NEAR
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         if mask is None or not mask.any():
@@ -51,23 +67,56 @@ class Fill(Operation):
         if mask.all():
             raise RestoreError("The selection leaves nothing to fill from: keep some of the photo outside it.")
         progress(0.0)
-        box = bounds(mask, self.context)
-        unknown = mask[box.slices] > 0
-        part = image[box.slices][..., :1] if is_grey(image) else image[box.slices]
-        filled = np.where(unknown[..., None], np.float32(0), part)
-        progress(0.0)  # each of these steps takes a while on a huge photo
-        main = progress.part(0.0, 0.8 if self.grain > 0 else 1.0)
-        filled[unknown] = self._fill(filled, unknown, main)[unknown]
-        if self.grain > 0:
-            filled[unknown] += self.grain * grain.match(filled, unknown, self.seed, progress.part(0.8, 1.0))
+        unknown = mask > 0
         result = image.copy()
-        np.copyto(result[box.slices], np.clip(filled, 0, 1), where=unknown[..., None])
+        planes = result[..., :1] if is_grey(image) else result
+        total, done = int(unknown.sum()), 0
+        for number, (method, box, hole) in enumerate(self._parts(mask > 0)):
+            share = int(hole.sum())
+            part = progress.part(done / total, (done + share) / total)
+            window = planes[box.slices]
+            window[hole] = self._fill(method, window, unknown[box.slices], hole, self.seed + 1_000_003 * number, part)
+            unknown[box.slices] &= ~hole
+            done += share
+        if planes is not result:
+            np.copyto(result, planes.copy(), where=(mask > 0)[..., None])
         progress(1.0)
         return result
 
-    def _fill(self, image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
-        if self.method == "fsr":
-            return fsr.fill(image, unknown, self.quality, progress)
-        if self.method == "harmonic":
-            return harmonic.fill(image, unknown, progress)
-        return march.fill(image, unknown, self.method, progress)
+    def _parts(self, unknown: np.ndarray) -> Iterator[tuple[str, Box, np.ndarray]]:
+        """What is filled together: the method, a window of the picture, and which pixels of it (h, w), bool."""
+        methods = {self.method: unknown}
+        if self.method == "auto":
+            wide = holes.wide(unknown, _WIDTH)
+            methods = {_NARROW: unknown & ~wide, _WIDE: wide}  # scratches first: patches may be copied from there
+        for method, some in methods.items():
+            for box, hole in holes.find(some, _CELL) if method == "exemplar" else holes.find(some):
+                size = max(hole.shape)
+                reach = min(_FAR, 64 + size * 3 // 4) if method == "exemplar" else _NEAR
+                yield method, *holes.widen(box, hole, reach, unknown.shape)
+
+    def _fill(
+        self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress
+    ) -> np.ndarray:
+        """The pixels of `hole` (n, C), with grain; nothing that is `unknown` is looked at."""
+        regrain = self.regrain if method != "exemplar" else 0.0  # grain comes along with the patches
+        filled = np.where(unknown[..., None], np.float32(0), image)
+        filled = self._paint(method, filled, unknown, hole, seed, progress.part(0.0, 0.9 if regrain else 1.0))
+        if regrain:
+            noise = grain.match(filled, unknown, hole, seed, progress.part(0.9, 1.0))
+            return np.clip(filled[hole] + regrain * noise, 0, 1)
+        return np.clip(filled[hole], 0, 1)
+
+    def _paint(
+        self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress
+    ) -> np.ndarray:
+        """A copy of `image` (H, W, C) with `hole` filled."""
+        if method == "fsr":
+            return fsr.fill(image, unknown, hole, self.quality, progress)
+        if method == "exemplar":
+            return exemplar.fill(image, unknown, seed, progress)
+        if method == "edges":
+            return edges.fill(image, unknown, progress)
+        if method == "harmonic":
+            return harmonic.fill(image, hole, progress)
+        return march.fill(image, hole, method, progress)

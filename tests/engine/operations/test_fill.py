@@ -1,6 +1,6 @@
-"""What filling must reach: continued texture and edges, exact membranes, untouched known pixels."""
+"""What filling must reach: continued texture and edges, grain and no step at the rim, untouched known pixels."""
 
-import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from engine import files
 from engine.errors import Cancelled, RestoreError
-from engine.filling import grain
 from engine.image import Image, Mask, frozen
 from engine.operation import Step, apply
 from engine.operations.fill import Fill
@@ -17,7 +17,7 @@ from engine.progress import Progress
 from engine.training.metrics import psnr_inside
 
 PHOTOS = Path(__file__).resolve().parents[3] / "../shared/data/test/mcmaster18"
-METHODS = ["fsr", "telea", "navier-stokes", "harmonic"]
+METHODS = ["auto", "fsr", "exemplar", "edges", "telea", "navier-stokes", "harmonic"]
 
 
 def scratches(height: int, width: int, widths: range, count: int, seed: int = 0) -> Mask:
@@ -44,7 +44,7 @@ def textured(height: int = 120, width: int = 140) -> Image:
 
 def test_frequencies_continue_texture_better_than_marching() -> None:
     image, mask = textured(), scratches(120, 140, range(1, 8), 8)
-    scores = {method: psnr_inside(fill(image, mask, method=method), image, mask) for method in METHODS}
+    scores = {method: psnr_inside(fill(image, mask, method=method, regrain=0.0), image, mask) for method in METHODS}
     assert scores["fsr"] > max(scores["telea"], scores["navier-stokes"]) + 3
     assert scores["fsr"] > scores["harmonic"] + 3
     assert scores["fsr"] > 28
@@ -56,7 +56,8 @@ def test_frequencies_beat_telea_on_real_photos() -> None:
     for seed, path in enumerate(sorted(PHOTOS.iterdir())[::4]):
         photo = frozen(cv2.imread(str(path))[150:310, 150:310, ::-1].astype(np.float32) / 255)
         mask = scratches(*photo.shape[:2], range(1, 8), 5, seed)
-        telea, fsr = (psnr_inside(fill(photo, mask, method=method), photo, mask) for method in ("telea", "fsr"))
+        results = [fill(photo, mask, method=method, regrain=0.0) for method in ("telea", "fsr")]
+        telea, fsr = (psnr_inside(result, photo, mask) for result in results)
         gains.append(fsr - telea)
     assert np.mean(gains) >= 1.5
 
@@ -115,77 +116,6 @@ def test_one_known_pixel_is_enough(method: str) -> None:
     assert np.abs(result - 0.3).max() < 0.02
 
 
-def test_harmonic_is_exact_on_a_large_ragged_hole() -> None:
-    random = np.random.default_rng(0)
-    field = cv2.GaussianBlur(random.random((260, 260)).astype(np.float32), (0, 0), 6)
-    mask = frozen((field > np.median(field)).astype(np.float32))
-    image = frozen(random.random((260, 260, 3)).astype(np.float32))
-    result = fill(image, mask, method="harmonic").astype(np.float64)
-    assert mask.sum() > 4000  # beyond what is factorised directly
-    padded = np.pad(result, ((1, 1), (1, 1), (0, 0)), mode="edge")
-    laplacian = padded[2:, 1:-1] + padded[:-2, 1:-1] + padded[1:-1, 2:] + padded[1:-1, :-2] - 4 * result
-    assert np.abs(laplacian[mask > 0]).max() < 1e-5
-
-
-def test_harmonic_stays_within_its_rim() -> None:
-    image, mask = textured(), np.zeros((120, 140), np.float32)
-    mask[20:100, 20:110] = 1
-    result = fill(image, frozen(mask), method="harmonic")
-    rim = (ndimage.binary_dilation(mask) & (mask == 0))[..., None]
-    inside = result[mask > 0]
-    assert (inside.max(axis=0) <= np.where(rim, image, 0).max(axis=(0, 1)) + 1e-4).all()
-    assert (inside.min(axis=0) >= np.where(rim, image, 1).min(axis=(0, 1)) - 1e-4).all()
-
-
-@pytest.mark.parametrize("coarseness", [0.0, 0.8])
-def test_grain_is_like_that_of_the_surroundings(coarseness: float) -> None:
-    random = np.random.default_rng(1)
-    noise = random.standard_normal((120, 160, 3)).astype(np.float32)
-    noise = ndimage.gaussian_filter(noise, (coarseness, coarseness, 0)) if coarseness else noise
-    image = frozen(0.5 + noise * (0.03 / noise.std()))
-    mask = np.zeros((120, 160), np.float32)
-    mask[40:80, 60:100] = 1
-    for share, low, high in ((0.0, 0.0, 0.4), (1.0, 0.85, 1.15)):
-        rest = fill(image, frozen(mask), grain=share)
-        rest = rest - ndimage.gaussian_filter(rest, (1.5, 1.5, 0))
-        assert low <= rest[43:77, 63:97].std() / rest[:35].std() <= high
-
-
-def test_another_seed_gives_other_grain_only() -> None:
-    image = frozen(0.5 + 0.03 * np.random.default_rng(0).standard_normal((60, 60, 3)).astype(np.float32))
-    mask = scratches(60, 60, range(3, 6), 3)
-    one, two, same = (fill(image, mask, grain=1.0, seed=seed) for seed in (0, 1, 0))
-    assert np.array_equal(one, same)
-    assert not np.array_equal(one, two)
-    assert np.array_equal(fill(image, mask, seed=0), fill(image, mask, seed=1))
-
-
-def test_grain_for_scattered_scratches_needs_little_memory_and_reports() -> None:
-    random = np.random.default_rng(0)
-    image = (0.5 + 0.03 * random.standard_normal((1500, 1200, 3), np.float32)).clip(0, 1)
-    unknown = np.zeros((1500, 1200), bool)
-    unknown[:, ::100] = True
-    said: list[float] = []
-    tracemalloc.start()
-    noise = grain.match(image, unknown, 0, Progress(said.append))
-    _now, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert noise.shape == (unknown.sum(), 3)
-    assert noise.std() == pytest.approx(0.03, rel=0.1)
-    assert peak < 3 * image.nbytes
-    assert len(said) > 15
-
-
-def test_grain_has_no_seam_where_bands_of_it_meet() -> None:
-    image = 0.5 + 0.03 * np.random.default_rng(0).standard_normal((400, 300, 3)).astype(np.float32)
-    image = ndimage.gaussian_filter(image, (1.0, 1.0, 0))
-    unknown = np.zeros((400, 300), bool)
-    unknown[30:370, 60:240] = True
-    noise = grain.match(image, unknown, 0, Progress()).reshape(340, 180, 3)
-    step = np.abs(np.diff(noise, axis=0)).mean(axis=(1, 2))
-    assert step[120:136].max() < 1.25 * np.median(step)  # rows 128 and on are made in the second band
-
-
 def test_a_large_hole_can_be_cancelled_on_the_way() -> None:
     mask = np.zeros((120, 140), np.float32)
     mask[20:100, 30:110] = 1
@@ -199,3 +129,91 @@ def test_a_large_hole_can_be_cancelled_on_the_way() -> None:
     with pytest.raises(Cancelled):
         apply(Step(Fill(), frozen(mask)), textured(), Progress(cancel))
     assert len(said) > 3 and said[-1] < 0.7
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("coarseness", [0.0, 0.8])
+def test_on_smooth_ground_the_fill_is_as_grainy_as_its_ring_and_has_no_seam(method: str, coarseness: float) -> None:
+    y, x = np.mgrid[:150, :190].astype(np.float32)
+    ground = np.stack([0.4 + 0.2 * x / 190, 0.6 - 0.2 * y / 150, 0.5 + 0.1 * np.sin(x / 60)], axis=2)
+    noise = np.random.default_rng(0).standard_normal(ground.shape).astype(np.float32)
+    noise = ndimage.gaussian_filter(noise, (coarseness, coarseness, 0)) if coarseness else noise
+    image = frozen((ground + noise * (0.03 / noise.std())).astype(np.float32))
+    hole = np.zeros((150, 190), np.uint8)
+    cv2.circle(hole, (60, 70), 22, 1, -1)
+    cv2.line(hole, (120, 10), (150, 140), 1, 5)
+    rest = fill(image, frozen(hole.astype(np.float32)), method=method) - ground
+    grain = rest - ndimage.gaussian_filter(rest, (1.5, 1.5, 0))
+    ring = ndimage.binary_dilation(hole, iterations=24) & ~ndimage.binary_dilation(hole, iterations=3)
+    assert 0.8 <= grain[hole > 0].var() / grain[ring].var() <= 1.1
+    assert 0.9 <= seam_ratio(rest + ground, hole) <= 1.2
+
+
+def seam_ratio(image: np.ndarray, hole: np.ndarray) -> float:
+    """How much pixels change across the rim of the hole, divided by how much they do just outside."""
+    across, outside, near = [], [], ndimage.binary_dilation(hole, iterations=8)
+    for axis in (0, 1):
+        change = np.abs(np.diff(image, axis=axis)).mean(axis=2)
+        one, other = hole.take(range(hole.shape[axis] - 1), axis), hole.take(range(1, hole.shape[axis]), axis)
+        across.append(change[one != other])
+        outside.append(change[(one == 0) & (other == 0) & near.take(range(1, hole.shape[axis]), axis)])
+    return float(np.concatenate(across).mean() / np.concatenate(outside).mean())
+
+
+@pytest.mark.parametrize("method", ["fsr", "harmonic"])
+def test_regrain_0_adds_no_grain_and_half_is_between(method: str) -> None:
+    image = frozen(0.5 + 0.03 * np.random.default_rng(0).standard_normal((90, 90, 3)).astype(np.float32))
+    mask = np.zeros((90, 90), np.float32)
+    mask[25:65, 25:65] = 1
+    none, half, full = (fill(image, frozen(mask), method=method, regrain=share) for share in (0.0, 0.5, 1.0))
+    inside = [result[30:60, 30:60].std() for result in (none, half, full)]
+    assert inside[0] + 0.005 < inside[1] < inside[2] - 0.005
+
+
+def test_another_seed_gives_other_grain_only() -> None:
+    image = frozen(0.5 + 0.03 * np.random.default_rng(0).standard_normal((60, 60, 3)).astype(np.float32))
+    mask = scratches(60, 60, range(3, 6), 3)
+    one, two, same = (fill(image, mask, seed=seed) for seed in (0, 1, 0))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, two)
+    assert np.array_equal(*(fill(image, mask, regrain=0.0, seed=seed) for seed in (0, 1)))
+
+
+def test_automatic_takes_frequencies_for_narrow_and_patches_for_wide_holes() -> None:
+    image = frozen((textured(160, 220) + 0.02 * np.random.default_rng(0).standard_normal((160, 220, 3))).clip(0, 1))
+    mask = np.zeros((160, 220), np.float32)
+    mask[40:44, 30:200] = 1  # long, but narrow
+    mask[90:130, 60:110] = 1
+    masks = {"fsr": mask.copy(), "exemplar": mask.copy()}
+    masks["fsr"][80:], masks["exemplar"][:80] = 0, 0
+    result = fill(image, frozen(mask), regrain=0.0)
+    narrow = fill(image, frozen(masks["fsr"]), method="fsr", regrain=0.0)
+    assert np.abs(result - narrow)[40:44].max() < 1e-6
+    alone = frozen(np.where(masks["fsr"][..., None] > 0, narrow, image))
+    both = [result, fill(alone, frozen(masks["exemplar"]), method="exemplar")]
+    inside = [part[95:125, 65:105] for part in both]
+    assert abs(inside[0].std() - inside[1].std()) < 0.02
+    assert np.abs(inside[0] - fill(image, frozen(mask), method="fsr", regrain=0.0)[95:125, 65:105]).mean() > 0.01
+
+
+@pytest.mark.parametrize(("suffix", "depth", "grey"), [(".png", 8, False), (".png", 16, True), (".tif", 16, False)])
+@pytest.mark.parametrize("method", METHODS)
+def test_files_keep_every_bit_outside_a_soft_mask(
+    tmp_path: Path, method: str, suffix: str, depth: int, grey: bool
+) -> None:
+    most = 2**depth - 1
+    pixels = np.random.default_rng(0).integers(0, most + 1, (40, 50, 1 if grey else 3))
+    image = frozen(np.broadcast_to(pixels, (40, 50, 3)).astype(np.float32) / np.float32(most))
+    mask = np.zeros((40, 50), np.float32)
+    mask[15:22, 20:27], mask[16:20, 21:26] = 0.4, 1
+    files.write_mask(frozen(mask), tmp_path / "mask.png")
+    settings = files.ExportSettings(files.format_of(suffix) or "", depth)
+    before, after = tmp_path / f"before{suffix}", tmp_path / f"after{suffix}"
+    files.write(files.Photo(image, None, files.Metadata(settings.format, depth, grey)), before, settings)
+    photo, soft = files.read(before), files.read_mask(tmp_path / "mask.png", (40, 50))
+    files.write(replace(photo, image=fill(photo.image, soft, method=method)), after, settings)
+    again = files.read(after)
+    assert again.metadata.depth == depth and again.metadata.grey == grey
+    assert np.array_equal(again.image[soft == 0], photo.image[soft == 0])
+    assert np.array_equal(np.round(again.image[soft == 0] * most), np.broadcast_to(pixels, (40, 50, 3))[soft == 0])
+    assert (again.image[soft == 1] != photo.image[soft == 1]).any(axis=1).mean() > 0.9

@@ -1,0 +1,147 @@
+"""Patches of 7 x 7 px: telling how alike they are, finding for each of many the one most like it, and their votes."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from engine.progress import Progress
+
+SIDE = 7  # px
+REACH = SIDE // 2  # px from the centre of a patch to its rim
+_FEATURES = 24  # principal components of a patch that are compared
+_CHUNK = 8192  # patches worked on at once: they fit the processor's cache
+_JUMPS = (4, 2, 1)  # px between neighbours that tell each other what they found; at most 2 * REACH
+_NEAR = np.array([(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1)])
+
+
+@dataclass
+class Scene:
+    """A picture with a hole; centres of patches are places y * W + x, at least REACH px from the picture's edge."""
+
+    image: np.ndarray  # (H, W, C), float32; the hole's pixels change in place
+    hole: np.ndarray  # (H, W), bool
+    usable: np.ndarray  # (H * W), bool: centres of patches without hole
+    targets: np.ndarray  # (n,), places of the patches with some hole in them, ascending
+    index: np.ndarray  # (H * W), which of the targets lies there, -1 = none
+
+    @property
+    def flat(self) -> np.ndarray:
+        """The pixels in a row (H * W, C); a view."""
+        return self.image.reshape(-1, self.image.shape[2])
+
+
+@dataclass
+class Matches:
+    """For each target of a scene the patch that is most like it so far."""
+
+    source: np.ndarray  # (n,), places of usable patches
+    cost: np.ndarray  # (n,), squared distance of the features
+
+
+def look(image: np.ndarray, hole: np.ndarray) -> Scene:
+    """The scene of `image` (H, W, C), which it keeps and changes, and its `hole` (H, W), bool."""
+    touched = cv2.dilate(hole.astype(np.uint8), np.ones((SIDE, SIDE), np.uint8)) > 0
+    inner = np.zeros_like(hole)
+    inner[REACH:-REACH, REACH:-REACH] = True
+    targets = np.flatnonzero(touched & inner)
+    index = np.full(hole.size, -1, np.int32)
+    index[targets] = np.arange(len(targets))
+    return Scene(np.ascontiguousarray(image), hole, (~touched & inner).ravel(), targets, index)
+
+
+def shifts(scene: Scene) -> np.ndarray:
+    """What to add to a patch's centre for each of its pixels, row by row (SIDE ** 2)."""
+    return _NEAR[:, 0] * scene.hole.shape[1] + _NEAR[:, 1]
+
+
+def cut(scene: Scene, places: np.ndarray) -> np.ndarray:
+    """The patches at these places, a row each (n, SIDE ** 2 * C)."""
+    return scene.flat[places[:, None] + shifts(scene)].reshape(len(places), -1)
+
+
+class Features:
+    """What is compared of the patches of a scene: their first principal components."""
+
+    def __init__(self, scene: Scene, progress: Progress) -> None:
+        self._scene = scene
+        places = np.flatnonzero(scene.usable)
+        some = cut(scene, places[:: max(1, len(places) // 10_000)])
+        some = some - some.mean(axis=0)
+        _values, vectors = np.linalg.eigh(some.T @ some)  # ascending
+        self._basis = np.ascontiguousarray(vectors[:, -_FEATURES:])
+        self.known = np.zeros((scene.hole.size, self._basis.shape[1]), np.float32)
+        for chunk in progress.each(chunks(places)):
+            self.known[chunk] = cut(scene, chunk) @ self._basis
+
+    def of_targets(self, progress: Progress) -> np.ndarray:
+        """Those of the targets as they look now (n, features)."""
+        rows = [cut(self._scene, chunk) @ self._basis for chunk in progress.each(chunks(self._scene.targets))]
+        return np.concatenate(rows)
+
+
+def chunks(places: np.ndarray) -> list[np.ndarray]:
+    """The places, some at a time."""
+    return [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
+
+
+def search(
+    scene: Scene, features: Features, matches: Matches, radius: int, random: np.random.Generator, progress: Progress
+) -> None:
+    """Looks for better `matches` in place: tries what neighbours found, then places around each one's own, from
+    `radius` px away inwards (PatchMatch, Barnes et al. 2009, all targets at once)."""
+    wanted = features.of_targets(progress.part(0.0, 0.3))
+    matches.cost = _compare(features, wanted, matches.source)
+    width = scene.hole.shape[1]
+    tries = [(jump * y, jump * x) for jump in _JUMPS for y, x in ((0, 1), (1, 0), (0, -1), (-1, 0))]
+    for y, x in progress.part(0.3, 0.6).each(tries):
+        step = y * width + x
+        neighbour = scene.index.take(scene.targets + step, mode="clip")
+        heard = np.flatnonzero(neighbour >= 0)
+        _try(scene, features, wanted, matches, heard, matches.source[neighbour[heard]] - step)
+    everyone = np.arange(len(scene.targets))
+    reaches = [radius >> turn for turn in range(radius.bit_length())]
+    for reach in progress.part(0.6, 1.0).each(reaches):
+        away = random.integers(-reach, reach + 1, (2, len(everyone)))
+        y, x = np.divmod(matches.source, width)
+        y = np.clip(y + away[0], REACH, scene.hole.shape[0] - 1 - REACH)
+        x = np.clip(x + away[1], REACH, width - 1 - REACH)
+        _try(scene, features, wanted, matches, everyone, y * width + x)
+
+
+def _try(
+    scene: Scene, features: Features, wanted: np.ndarray, matches: Matches, which: np.ndarray, source: np.ndarray
+) -> None:
+    """Lets the targets `which` (m,) take the patches at `source` (m,) where these are usable and more like them."""
+    new = np.clip(source, 0, len(scene.usable) - 1)
+    fresh = scene.usable[new] & (new != matches.source[which])
+    which, new = which[fresh], new[fresh]
+    cost = _compare(features, wanted[which], new)
+    better = cost < matches.cost[which]
+    matches.source[which[better]] = new[better]
+    matches.cost[which[better]] = cost[better]
+
+
+def _compare(features: Features, wanted: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Squared distances (n,) between features (n, d) and those of the patches at `source` (n,)."""
+    costs = [np.zeros(0, np.float32)]
+    for start in range(0, len(source), _CHUNK):
+        rest = wanted[start : start + _CHUNK] - features.known[source[start : start + _CHUNK]]
+        costs.append(np.einsum("nd,nd->n", rest, rest))
+    return np.concatenate(costs)
+
+
+def vote(scene: Scene, matches: Matches, trust: np.ndarray, progress: Progress) -> None:
+    """Gives each pixel of the hole the mean of what the patches over it say, weighted by `trust` (n,) > 0
+    (Wexler, Shechtman and Irani 2007, eq. 3)."""
+    places = np.flatnonzero(scene.hole)
+    flat = scene.flat
+    for chunk in progress.each(chunks(places)):
+        total = np.zeros((len(chunk), flat.shape[1]), np.float32)
+        weight = np.zeros((len(chunk), 1), np.float32)
+        for shift in shifts(scene):
+            target = scene.index.take(chunk - shift, mode="clip")
+            share = np.where(target >= 0, trust[target], 0)[:, None]
+            total += share * flat.take(matches.source[target] + shift, axis=0)
+            weight += share
+        flat[chunk] = total / weight
