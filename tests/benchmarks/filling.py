@@ -12,36 +12,23 @@ from engine import params
 from engine.image import Box, Image, Mask, bounds, frozen
 from engine.operation import Step, apply
 from engine.operations.fill import Fill
-from engine.training import age, metrics
+from engine.training import metrics
+from engine.training.holes import KINDS, hole
 from tests.benchmarks.denoising import read_all
 
 SIDE = 256  # px of the crops
 Filler = Callable[[Image, Mask], np.ndarray]
 
 
-def damage(kind: str, rng: np.random.Generator) -> Mask:
-    """A seeded mask of 0 and 1 (SIDE, SIDE): "scratch 1-3", "scratch 4-7" or "blotch 4-10" px."""
-    shape = (SIDE, SIDE)
-    while True:
-        if kind == "blotch 4-10":
-            soft = age.blotches(shape, 8, (4, 10), rng)
-        else:
-            soft = age.scratches(shape, 5, (1, 3) if kind == "scratch 1-3" else (4, 7), rng)
-        hard = (soft > 0.25).astype(np.float32)
-        if hard.mean() > 0.005:  # a scratch may miss the picture
-            return frozen(hard)
-
-
 def measure(data: Path, quick: bool) -> list[dict[str, object]]:
     """A row for each method; columns are the kinds of damage. The mean over crops of two sets."""
     photos = [*read_all(data / "mcmaster18", 3 if quick else None), *read_all(data / "cbsd68", 3 if quick else 18)]
     crops = [frozen(_middle(photo)) for photo in photos if min(photo.shape[:2]) >= SIDE]
-    kinds = ("scratch 1-3", "scratch 4-7", "blotch 4-10")
-    masks = {kind: [damage(kind, np.random.default_rng(index)) for index in range(len(crops))] for kind in kinds}
+    masks = {kind: [hole(kind, SIDE, np.random.default_rng(index)) for index in range(len(crops))] for kind in KINDS}
     rows: list[dict[str, object]] = []
     for name, fill in fillers().items():
         row: dict[str, object] = {"method": name}
-        for kind in kinds:
+        for kind in KINDS:
             scores: list[float] = []
             for crop, mask in zip(crops, masks[kind], strict=True):
                 damaged = frozen(np.where(mask[..., None] > 0, np.float32(1), crop))
