@@ -31,10 +31,10 @@ def load_operations(_progress: Progress) -> Engine:
 def load_torch(_progress: Progress, device: str) -> str:
     """Imports torch; the device in words. Raises RestoreError where that fails."""
     try:
-        models = importlib.import_module("engine.models")
-        models.use(device)
-        models.warm_up()
-        return models.describe_device()
+        devices = importlib.import_module("engine.devices")
+        devices.use(device)
+        devices.warm_up()
+        return devices.describe()
     except (ImportError, OSError) as error:
         raise RestoreError(f"The learned models cannot be used: {error}.") from error
 
@@ -57,7 +57,9 @@ class EngineLoader(QObject):
         self._jobs = jobs
         self._torch_jobs = Jobs(self, "torch")
         self._wanted = False
+        self._said = ""
         jobs.finished.connect(self._go_on)
+        jobs.finished.connect(self._tell_device)
 
     def start(self) -> None:
         """Load as soon as the worker is idle; again where it failed."""
@@ -77,9 +79,20 @@ class EngineLoader(QObject):
         self.loaded.emit()
         self._torch_jobs.start(
             lambda progress: load_torch(progress, self._device),
-            self.device_known.emit,
+            self._say_device,
             failed=self.device_known.emit,
         )
+
+    def _say_device(self, words: str) -> None:
+        self._said = words
+        self.device_known.emit(words)
+
+    def _tell_device(self) -> None:
+        """A job may have ended on another device than it began on: when the memory of the GPU runs out."""
+        if self._said:
+            words = importlib.import_module("engine.devices").describe()
+            if words != self._said:
+                self._say_device(words)
 
     def _fail(self, sentence: str) -> None:
         self._wanted = False

@@ -30,14 +30,14 @@ from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
-from engine import detectors, files, models, operations, params  # noqa: E402
+from engine import detectors, devices, files, operations, params  # noqa: E402
 from engine.document import Document, Rendered  # noqa: E402
 from engine.errors import RestoreError  # noqa: E402
 from engine.files import Metadata, Photo  # noqa: E402
 from engine.image import frozen  # noqa: E402
 from engine.operation import Detector, Operation  # noqa: E402
 from engine.progress import Progress  # noqa: E402
-from engine.recipe import Recipe, find  # noqa: E402
+from engine.recipe import NAMED, Recipe, find  # noqa: E402
 
 if _interrupt is signal.default_int_handler:
     signal.signal(signal.SIGINT, _interrupt)
@@ -55,6 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if arguments.list:
             return _print_list(arguments.json)
+        if arguments.describe in NAMED:
+            return _print_named(arguments.describe, arguments.json)
         if arguments.describe:
             return _print_description(find(arguments.describe), arguments.json)
         recipe = Recipe.parse(argv[split + 1 :])
@@ -78,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="photomend-cli",
         usage="photomend-cli IN [IN ...] -o OUT [options] -- WORD [name=value ...] [WORD ...]",
-        description="Restores photos. A WORD is an operation, or a detector whose mask serves the next operation.",
+        description="Restores photos. A WORD is an operation, a detector whose mask serves the next operation, or a recipe.",
         epilog="Example: photomend-cli scan.tif -o clean.tif -- denoise damage fill method=fsr",
         allow_abbrev=False,
     )
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a file; a folder for several photos")
     parser.add_argument("--blank", metavar="WxH", help="start from an empty canvas instead of a photo")
     parser.add_argument("--mask", type=Path, metavar="PNG", help="white: change this, black: leave it")
-    parser.add_argument("--device", choices=models.DEVICES, default="auto", help="where networks run")
+    parser.add_argument("--device", choices=devices.DEVICES, default="auto", help="where networks run")
     parser.add_argument("--json", action="store_true", help="print results for programs, one JSON object a line")
     parser.add_argument("--list", action="store_true", help="print every WORD")
     parser.add_argument("--describe", metavar="WORD", help="print the parameters of a WORD")
@@ -141,7 +143,7 @@ def _same(one: Path, other: Path) -> bool:
 def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace) -> int:
     """Restore every photo; one that fails is reported and the others go on."""
     failed = 0
-    models.use(arguments.device)
+    devices.use(arguments.device)
     if len(jobs) > 1:
         _make_folder(arguments.output)
     for job in jobs:
@@ -230,6 +232,14 @@ def _print_list(as_json: bool) -> int:
             print(json.dumps({"word": word, "title": cls.title, "group": group, "summary": cls.summary}))
         else:
             print(f"{word:12} {group:10} {cls.summary or cls.title}")
+    for word, text in NAMED.items():
+        named = {"word": word, "title": text, "group": "recipe", "summary": text}
+        print(json.dumps(named) if as_json else f"{word:12} {'recipe':10} {text}")
+    return DONE
+
+
+def _print_named(word: str, as_json: bool) -> int:
+    print(json.dumps({"word": word, "recipe": NAMED[word]}) if as_json else f"{word}: the recipe {NAMED[word]}")
     return DONE
 
 

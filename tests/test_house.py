@@ -23,7 +23,9 @@ MAY_IMPORT = {  # folder -> our modules that its files may import; the longest m
     "engine/detectors/": OPERATION,
     "engine/filling/": "engine.image engine.masks engine.progress engine.errors",
     "engine/diffusion/": "engine.diffusion engine.image engine.masks engine.tiles engine.progress engine.errors",
-    "engine/models.py": "engine.nets engine.tiles engine.image engine.progress engine.errors engine.resources",
+    "engine/models.py": "engine.nets engine.devices engine.tiles engine.image engine.progress engine.errors "
+    "engine.resources",
+    "engine/devices.py": "engine.errors",
     "engine/operations/__init__.py": "engine.operation",
     "engine/": "engine",
     "app/": "app engine",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import models, resources
+from engine import devices, models, resources
 from engine.errors import Cancelled, RestoreError
 from engine.image import frozen
 from engine.progress import Progress
@@ -17,7 +17,7 @@ NAME = "denoise-u24"
 
 @pytest.fixture(autouse=True)
 def _cpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "_choice", models._Choice("cpu"))
+    monkeypatch.setattr(devices, "_choice", devices._Choice("cpu"))
 
 
 def _noisy(height: int = 300, width: int = 420) -> np.ndarray:
@@ -32,10 +32,10 @@ def test_tiles_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
 
     image = _noisy()
     for dtype, most in ((torch.float32, 1e-3), (torch.bfloat16, 2 / 255)):  # bf16 rounds each tile a little otherwise
-        monkeypatch.setattr(models, "_quickest", lambda _device, dtype=dtype: dtype)
-        monkeypatch.setitem(models._TILE, "cpu", 1024)
+        monkeypatch.setattr(devices, "quickest", lambda _device, dtype=dtype: dtype)
+        monkeypatch.setitem(devices._TILE, "cpu", 1024)
         whole = models.load(NAME)(image, 0.1, 0.1, 0.1)
-        monkeypatch.setitem(models._TILE, "cpu", 160)
+        monkeypatch.setitem(devices._TILE, "cpu", 160)
         difference = np.abs(models.load(NAME)(image, 0.1, 0.1, 0.1) - whole)
         assert difference.max() < most
         assert difference.mean() < 1e-3
@@ -45,9 +45,9 @@ def test_quick_precision_stays_close_to_fp32(monkeypatch: pytest.MonkeyPatch) ->
     import torch
 
     image = _noisy()
-    monkeypatch.setattr(models, "_quickest", lambda _device: torch.bfloat16)
+    monkeypatch.setattr(devices, "quickest", lambda _device: torch.bfloat16)
     quick = models.load(NAME)(image, 0.1, 0.1, 0.1)
-    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     exact = models.load(NAME)(image, 0.1, 0.1, 0.1)
     assert 10 * np.log10(1 / np.mean((quick - exact) ** 2)) > 50  # dB: moves a result of 34 dB by 0.02 at most
 
@@ -106,7 +106,7 @@ def test_tile_halves_when_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 def test_every_device_says_in_its_own_words_that_memory_ran_out(words: str, expected: bool) -> None:
-    assert models._is_out_of_memory(RuntimeError(words)) == expected
+    assert devices._is_out_of_memory(RuntimeError(words)) == expected
 
 
 def test_no_memory_at_all_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ class _Full(_Hungry):
     """A net on a graphics card with no memory at all, and on a CPU with enough."""
 
     def residual(self, x: object) -> object:
-        self.limit = 0 if models._choice.device == "cuda" else 10_000
+        self.limit = 0 if devices._choice.device == "cuda" else 10_000
         return super().residual(x)
 
 
@@ -130,13 +130,13 @@ def test_full_graphics_card_ends_on_the_cpu_and_says_so(monkeypatch: pytest.Monk
     model, image = models.load(NAME), _noisy(400, 700)
     expected = model(image, 0.1, 0.1, 0.1)
     full = _Full(model._net, 0)
-    monkeypatch.setattr(models, "_choice", models._Choice("auto", "cuda"))
+    monkeypatch.setattr(devices, "_choice", devices._Choice("auto", "cuda"))
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 << 30, 12 << 30))
     monkeypatch.setattr(model, "_placed", lambda _dtype=None: (full, "cpu", torch.float32))
     restored = model(image, 0.1, 0.1, 0.1)
     assert full.refused == 5  # tiles of 2048, 1024, 512, 256 and 128 px
     assert np.abs(restored - expected).mean() < 2e-3
-    assert models.describe_device().startswith("CPU") and "GPU's memory ran out" in models.describe_device()
+    assert devices.describe().startswith("CPU") and "GPU's memory ran out" in devices.describe()
 
 
 @pytest.mark.parametrize(("gigabytes", "tile"), [(0.02, 256), (1.0, 768), (3.0, 1536), (40.0, 2048)])
@@ -145,9 +145,9 @@ def test_the_first_tile_on_a_graphics_card_fits_its_free_memory(
 ) -> None:
     import torch
 
-    monkeypatch.setattr(models, "_choice", models._Choice("cuda", "cuda"))
+    monkeypatch.setattr(devices, "_choice", devices._Choice("cuda", "cuda"))
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (int(gigabytes * 2**30), 48 << 30))
-    assert models._first_tile() == tile
+    assert devices._first_tile() == tile
 
 
 def _made(net: str, multiple: int, **config: object) -> models.Model:
@@ -169,14 +169,14 @@ def test_passes_go_over_the_whole_image_and_remember_it_tile_by_tile(
 ) -> None:
     import torch
 
-    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     told = [0.3] * (1 - planes)  # the GRU is told a quality
     model, image = _made(net, 8, width=16, blocks=1, condition_planes=len(told)), _noisy(250, 420)
-    monkeypatch.setitem(models._TILE, "cpu", 512)
+    monkeypatch.setitem(devices._TILE, "cpu", 512)
     whole = list(model.passes(image, *told, count=3))
     assert [answer.planes.shape[2] for answer in whole] == [planes] * 3
     assert np.abs(whole[2].image - whole[0].image).max() > 1e-3  # later passes do something
-    monkeypatch.setitem(models._TILE, "cpu", 160)
+    monkeypatch.setitem(devices._TILE, "cpu", 160)
     tiled = list(model.passes(image, *told, count=3))
     for one, other in zip(whole, tiled, strict=True):
         assert np.abs(one.image - other.image).max() < 1e-4
@@ -186,7 +186,7 @@ def test_passes_start_again_with_smaller_tiles_and_give_each_answer_once(monkeyp
     import torch
 
     model, image = _made("recurrent.ConvGRU", 8, width=16, blocks=1), _noisy(200, 300)
-    monkeypatch.setattr(models, "_quickest", lambda _device: torch.float32)
+    monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     expected = [answer.image for answer in model.passes(image, 0.3, count=3)]
     step, refusals = model._net.step, [2]
 
@@ -214,7 +214,7 @@ def test_pieces_vote_together() -> None:
 
 
 def test_cancel_stops_between_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(models._TILE, "cpu", 128)
+    monkeypatch.setitem(devices._TILE, "cpu", 128)
     seen: list[float] = []
 
     def report(fraction: float) -> None:
@@ -252,6 +252,6 @@ def test_every_weight_file_is_small_and_as_the_manifest_says() -> None:
 
 def test_unknown_device_and_model_are_sentences() -> None:
     with pytest.raises(RestoreError, match="auto, cuda, mps, cpu"):
-        models.use("tpu")
+        devices.use("tpu")
     with pytest.raises(RestoreError, match="no model"):
         models.load.__wrapped__("nothing")
