@@ -15,7 +15,7 @@ def write(folder: Path) -> None:
 
 def cards(folder: Path) -> str:
     """The text of README.md: a card for each model of the manifest in `folder`."""
-    manifest: dict[str, dict[str, Any]] = tomllib.loads((folder / "manifest.toml").read_text(encoding="utf-8"))
+    manifest, twins = (_read(folder / name) for name in ("manifest.toml", "comparisons.toml"))
     total = sum((folder / row["file"]).stat().st_size for row in manifest.values()) / 1e6
     intro = (
         "# Model cards\n\nEvery network is our own: architecture, training and weights, under the MIT licence. "
@@ -23,7 +23,21 @@ def cards(folder: Path) -> str:
         "we looked at while tuning; `python make.py bench` measures what the operations make of the weights. This page "
         "is made from `manifest.toml` by `python -m engine.training.cards`.\n"
     )
-    return intro + "".join(_card(name, row, folder) for name, row in sorted(manifest.items()))
+    return intro + "".join(_card(name, row, folder) for name, row in sorted(manifest.items())) + _compared(twins)
+
+
+def _read(file: Path) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+
+
+def _compared(twins: dict[str, dict[str, Any]]) -> str:
+    """What was trained only to be compared; its weights are not shipped."""
+    lines = [
+        f"- **{name}**, for {row['twin_of']}: {row['paper']} {row['trained']}; commit {row['commit']}. Scores: "
+        f"{_flat(row['scores'])}"
+        for name, row in sorted(twins.items())
+    ]
+    return "\n## Twins, trained only to be compared\n\n" + "\n".join(lines) + "\n" if lines else ""
 
 
 def _card(name: str, row: dict[str, Any], folder: Path) -> str:

@@ -6,33 +6,49 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from engine.training import cards
 from engine.training.loop import Run
 
 
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
-    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, and the cards of all."""
+    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, and the cards of all.
+
+    Of a twin only a table in comparisons.toml.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     recipe = type(run.recipe)
-    weights = {
-        key: value.half().contiguous(memory_format=torch.contiguous_format).cpu()
-        for key, value in run.average.state_dict().items()
-    }
-    file = folder / f"{recipe.name}.safetensors"
-    save_file(weights, file)
-    facts = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "net": recipe.net}
-    facts |= {"config": recipe.config, **recipe.facts, "licence": "MIT", "paper": (recipe.__doc__ or "").split("\n")[0]}
-    facts |= {"trained": f"{recipe.name}, {run.step} steps, {run.seconds / 60:.0f} minutes on {run.device.type}"}
+    trained = f"{recipe.name}, {run.step} steps, {run.seconds / 60:.0f} minutes on {run.device.type}"
+    facts: dict[str, object] = {"paper": (recipe.__doc__ or "").split("\n")[0], "trained": trained}
     facts |= {"commit": run.commit, "data": recipe.data, "scores": scores}
-    facts |= {"used": recipe.used, "limits": recipe.limits}
-    manifest = folder / "manifest.toml"
-    kept = _without(manifest.read_text() if manifest.exists() else "", recipe.name)
-    manifest.write_text(kept + f"[{recipe.name}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in facts.items()))
-    if (run.folder / "curve.csv").exists():
-        (folder / "curves").mkdir(exist_ok=True)
-        shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
+    if recipe.twin_of:
+        _put(folder / "comparisons.toml", recipe.name, {"twin_of": recipe.twin_of, **facts})
+    else:
+        file = folder / f"{recipe.name}.safetensors"
+        save_file(_halved(run.average), file)
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        facts = {"file": file.name, "sha256": digest, "net": recipe.net, "config": recipe.config} | recipe.facts | facts
+        facts |= {"licence": "MIT", "used": recipe.used, "limits": recipe.limits}
+        _put(folder / "manifest.toml", recipe.name, facts)
+        if (run.folder / "curve.csv").exists():
+            (folder / "curves").mkdir(exist_ok=True)
+            shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
     cards.write(folder)
+
+
+def _halved(net: nn.Module) -> dict[str, torch.Tensor]:
+    """The weights in half precision on the CPU."""
+    return {
+        key: value.half().contiguous(memory_format=torch.contiguous_format).cpu()
+        for key, value in net.state_dict().items()
+    }
+
+
+def _put(manifest: Path, name: str, facts: dict[str, object]) -> None:
+    """Write the table `name` of a TOML file, in place of an older one."""
+    kept = _without(manifest.read_text() if manifest.exists() else "", name)
+    manifest.write_text(kept + f"[{name}]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in facts.items()))
 
 
 def _without(manifest: str, name: str) -> str:

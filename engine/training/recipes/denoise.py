@@ -81,8 +81,7 @@ class Twin(Attention):
     """What `denoise-attention` is compared with: convolutions of the same cost instead of the attention."""
 
     name = "denoise-twin"
-    used = "nothing: the comparison for denoise-attention"
-    limits = "As denoise-u24."
+    twin_of = "denoise-attention"
     net = "unet.UNet"
     config = {**Denoise.config, "extra": 4}  # noqa: RUF012
     facts = Denoise.facts

@@ -139,6 +139,7 @@ class StreaksOnce(Streaks):
     """The twin with which `streaks-lstm` is compared: the same net and training, but one pass only."""
 
     name = "streaks-once"
+    twin_of = "streaks-lstm"
     passes = 1
 
 
