@@ -15,19 +15,20 @@ _MARGIN = 8  # px around the hole that are looked at
 _CELL = 128  # px: holes in such a square are filled together
 
 
-def fill(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
-    """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `unknown` (H, W), bool, filled.
+def fill(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, progress: Progress) -> np.ndarray:
+    """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `hole` (H, W), bool, filled from those that are
+    not `unknown` (H, W), bool, which the hole is a part of.
 
     Edge-enhancing diffusion that has come to rest (Weickert and Welk 2006, section 3.3; one tensor for all channels),
     from coarse to fine, so that edges find each other over wide holes; a fixed number of turns. Within the range of
     the known pixels of the image. Raises Cancelled.
     """
-    result, total, done = image.copy(), int(unknown.sum()), 0
-    for tight, pixels in holes.find(unknown, _CELL):
-        box, own = holes.widen(tight, pixels, _MARGIN, unknown.shape)
-        share = int(own.sum())
+    result, total, done = image.copy(), int(hole.sum()), 0
+    for tight, own in holes.find(hole, _CELL):
+        box, share = tight.grown(_MARGIN, hole.shape), int(own.sum())
         part = progress.part(done / total, (done + share) / total)
-        result[box.slices][own] = _fill_window(image[box.slices], unknown[box.slices], part)[own]
+        filled = _fill_window(image[box.slices], unknown[box.slices], part)
+        result[tight.slices][own] = filled[holes.within(tight, box).slices][own]
         done += share
     return result
 

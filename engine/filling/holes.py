@@ -8,15 +8,14 @@ import numpy as np
 from engine.image import Box, bounds
 
 _APART = 8  # px: twice as far from each other and farther, holes do not share their surroundings
-_CELL = 1024  # px, side of the squares within which small holes go together
 
 
-def find(unknown: np.ndarray, cell: int = _CELL) -> Iterator[tuple[Box, np.ndarray]]:
+def find(unknown: np.ndarray, cell: int) -> Iterator[tuple[Box, np.ndarray]]:
     """Parts of `unknown` (H, W), bool, that together are all of it: for each the smallest box with its pixels, and
     which of the pixels in the box are its own (h, w), bool.
 
-    Holes near each other are in one part, and small ones with others in the same square of `cell` px, since many small
-    windows cost more than a few large ones. What a part is does not depend on where the picture was cropped.
+    Holes near each other are in one part, and small ones with others in the same square of `cell` px. What a part is
+    does not depend on where the picture was cropped.
     """
     near = cv2.dilate(unknown.view(np.uint8), np.ones((2 * _APART + 1,) * 2, np.uint8))
     count, found, stats, _centres = cv2.connectedComponentsWithStats(near, connectivity=8)
@@ -39,11 +38,9 @@ def find(unknown: np.ndarray, cell: int = _CELL) -> Iterator[tuple[Box, np.ndarr
         yield Box(y + tight.top, y + tight.bottom, x + tight.left, x + tight.right), pixels[tight.slices]
 
 
-def widen(box: Box, hole: np.ndarray, reach: int, shape: tuple[int, ...]) -> tuple[Box, np.ndarray]:
-    """A part as `find` tells it with `reach` px more on each side, as far as a picture of `shape` (H, W) goes."""
-    wider = box.grown(reach, shape)
-    before, after = (box.top - wider.top, box.left - wider.left), (wider.bottom - box.bottom, wider.right - box.right)
-    return wider, np.pad(hole, list(zip(before, after, strict=True)))
+def within(box: Box, outer: Box) -> Box:
+    """`box` as seen from the top left corner of `outer`."""
+    return Box(box.top - outer.top, box.bottom - outer.top, box.left - outer.left, box.right - outer.left)
 
 
 def wide(unknown: np.ndarray, width: float) -> np.ndarray:

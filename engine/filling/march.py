@@ -18,9 +18,12 @@ def fill(image: np.ndarray, hole: np.ndarray, method: str, progress: Progress) -
     """
     # Plane by plane in 16 bits: OpenCV rounds three planes to 8 bits, and its Telea goes wrong on floats below 1.
     result = image.copy()
-    parts = [holes.widen(*part, 2 * _RADIUS, hole.shape) for part in holes.find(hole, _CELL)]
-    for (box, own), channel in progress.each([(part, channel) for part in parts for channel in range(image.shape[2])]):
+    parts = list(holes.find(hole, _CELL))
+    for (tight, own), channel in progress.each(
+        [(part, channel) for part in parts for channel in range(image.shape[2])]
+    ):
+        box = tight.grown(2 * _RADIUS, hole.shape)
         plane = np.round(image[box.slices][..., channel] * 65535).astype(np.uint16)
-        answer = cv2.inpaint(plane, own.view(np.uint8), _RADIUS, _FLAGS[method])
-        result[box.slices][..., channel][own] = answer[own] / np.float32(65535)
+        answer = cv2.inpaint(plane, hole[box.slices].view(np.uint8), _RADIUS, _FLAGS[method])
+        result[tight.slices][..., channel][own] = answer[holes.within(tight, box).slices][own] / np.float32(65535)
     return result

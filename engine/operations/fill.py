@@ -7,7 +7,8 @@ import numpy as np
 
 from engine.errors import RestoreError
 from engine.filling import edges, exemplar, fsr, grain, harmonic, holes, march
-from engine.image import Box, Image, Mask, is_grey
+from engine.filling.mosaic import Mosaic, alone, pack
+from engine.image import Image, Mask, is_grey
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
@@ -16,7 +17,7 @@ _NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and bey
 _WIDTH = 20  # px
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
 _FAR = 256  # px around a hole in which patches are looked for, at most
-_CELL = 128  # px: holes in such a square are filled with patches together
+_CELL = 128  # px: holes in such a square are taken together
 
 
 @dataclass(frozen=True)
@@ -71,37 +72,40 @@ class Fill(Operation):
         result = image.copy()
         planes = result[..., :1] if is_grey(image) else result
         total, done = int(unknown.sum()), 0
-        for number, (method, box, hole) in enumerate(self._parts(mask > 0)):
-            share = int(hole.sum())
+        for number, (method, mosaic) in enumerate(self._parts(mask > 0)):
+            share = int(mosaic.hole.sum())
             part = progress.part(done / total, (done + share) / total)
-            window = planes[box.slices]
-            window[hole] = self._fill(method, window, unknown[box.slices], hole, self.seed + 1_000_003 * number, part)
-            unknown[box.slices] &= ~hole
+            window, blank = mosaic.cut(planes, unknown)
+            mosaic.put(planes, unknown, self._fill(method, window, blank, mosaic.hole, number, part))
             done += share
         if planes is not result:
             np.copyto(result, planes.copy(), where=(mask > 0)[..., None])
         progress(1.0)
         return result
 
-    def _parts(self, unknown: np.ndarray) -> Iterator[tuple[str, Box, np.ndarray]]:
-        """What is filled together: the method, a window of the picture, and which pixels of it (h, w), bool."""
+    def _parts(self, unknown: np.ndarray) -> Iterator[tuple[str, Mosaic]]:
+        """What is filled together, and the method."""
         methods = {self.method: unknown}
         if self.method == "auto":
             wide = holes.wide(unknown, _WIDTH)
             methods = {_NARROW: unknown & ~wide, _WIDE: wide}  # scratches first: patches may be copied from there
         for method, some in methods.items():
-            for box, hole in holes.find(some, _CELL) if method == "exemplar" else holes.find(some):
-                size = max(hole.shape)
-                reach = min(_FAR, 64 + size * 3 // 4) if method == "exemplar" else _NEAR
-                yield method, *holes.widen(box, hole, reach, unknown.shape)
+            found = holes.find(some, _CELL)
+            if method == "exemplar":
+                for box, own in found:
+                    reach = min(_FAR, 64 + max(own.shape) * 3 // 4)
+                    yield method, alone(box, own, reach, unknown.shape)
+            else:
+                for mosaic in pack(found, _NEAR, unknown.shape):
+                    yield method, mosaic
 
     def _fill(
-        self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress
+        self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, number: int, progress: Progress
     ) -> np.ndarray:
         """The pixels of `hole` (n, C), with grain; nothing that is `unknown` is looked at."""
+        seed = self.seed + 1_000_003 * number
         regrain = self.regrain if method != "exemplar" else 0.0  # grain comes along with the patches
-        filled = np.where(unknown[..., None], np.float32(0), image)
-        filled = self._paint(method, filled, unknown, hole, seed, progress.part(0.0, 0.9 if regrain else 1.0))
+        filled = self._paint(method, image, unknown, hole, seed, progress.part(0.0, 0.9 if regrain else 1.0))
         if regrain:
             noise = grain.match(filled, unknown, hole, seed, progress.part(0.9, 1.0))
             return np.clip(filled[hole] + regrain * noise, 0, 1)
@@ -116,7 +120,7 @@ class Fill(Operation):
         if method == "exemplar":
             return exemplar.fill(image, unknown, seed, progress)
         if method == "edges":
-            return edges.fill(image, unknown, progress)
+            return edges.fill(image, unknown, hole, progress)
         if method == "harmonic":
             return harmonic.fill(image, hole, progress)
         return march.fill(image, hole, method, progress)

@@ -44,7 +44,7 @@ def spoiled(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_edges_go_on(make: Callable[[], np.ndarray]) -> None:
     image = make()
     damaged, unknown = spoiled(image)
-    result, smooth = edges.fill(damaged, unknown, Progress()), harmonic.fill(damaged, unknown, Progress())
+    result, smooth = edges.fill(damaged, unknown, unknown, Progress()), harmonic.fill(damaged, unknown, Progress())
     error = np.abs(result - image)[unknown].mean()
     assert error < 0.05
     assert error < 0.5 * np.abs(smooth - image)[unknown].mean()
@@ -54,17 +54,17 @@ def test_edges_go_on(make: Callable[[], np.ndarray]) -> None:
 def test_colours_stay_between_those_around() -> None:
     image = np.random.default_rng(0).uniform(0.2, 0.7, (SIDE, SIDE, 3)).astype(np.float32)
     damaged, unknown = spoiled(image)
-    result = edges.fill(damaged, unknown, Progress())
+    result = edges.fill(damaged, unknown, unknown, Progress())
     assert result[unknown].min() >= 0.2 - 1e-6 and result[unknown].max() <= 0.7 + 1e-6
 
 
 def test_holes_beside_each_other_do_not_look_at_one_another() -> None:
     image = cross()
     damaged, unknown = spoiled(image)
-    alone = edges.fill(damaged, unknown, Progress())
+    alone = edges.fill(damaged, unknown, unknown, Progress())
     unknown[70:76, 70:76] = True
     damaged[70:76, 70:76] = 0
-    assert np.abs(edges.fill(damaged, unknown, Progress()) - alone)[HOLE].max() < 0.02
+    assert np.abs(edges.fill(damaged, unknown, unknown, Progress()) - alone)[HOLE].max() < 0.02
 
 
 def test_a_wide_hole_takes_bounded_time_and_reports() -> None:
@@ -73,7 +73,7 @@ def test_a_wide_hole_takes_bounded_time_and_reports() -> None:
     unknown[30:150, 30:150] = True
     told: list[tuple[float, float]] = []
     start = time.process_time()
-    edges.fill(image, unknown, Progress(lambda fraction: told.append((time.process_time(), fraction))))
+    edges.fill(image, unknown, unknown, Progress(lambda fraction: told.append((time.process_time(), fraction))))
     assert time.process_time() - start < 5
     fractions = [fraction for _time, fraction in told]
     assert len(told) > 40 and fractions == sorted(fractions)
