@@ -18,6 +18,7 @@ class Actions(QObject):
         self._window, self._canvas = window, canvas
         self._actions: dict[str, QAction] = {}
         self._icons: dict[str, str] = {}
+        self._primary: set[str] = set()
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
@@ -32,8 +33,12 @@ class Actions(QObject):
         canvas: bool = False,
         checkable: bool = False,
         picture: str = "",
+        primary: bool = False,
     ) -> QAction:
-        """A new action; `keys` are separated by blanks. `does` gets the state of a checkable one."""
+        """A new action; `keys` are separated by blanks. `does` gets the state of a checkable one.
+
+        The picture of a `primary` one is for a button in the accent's colour, not for menus.
+        """
         action = QAction(text, self._window)
         action.setObjectName(name)
         action.setCheckable(checkable)
@@ -54,6 +59,8 @@ class Actions(QObject):
         self._actions[name] = action
         if picture:
             self._icons[name] = picture
+            action.setIconVisibleInMenu(not primary)
+            self._primary |= {name} if primary else set()
         return action
 
     def group(self, names: list[str]) -> QActionGroup:
@@ -91,4 +98,5 @@ class Actions(QObject):
     def use_colours(self, colours: Colours) -> None:
         for name, picture in self._icons.items():
             action = self._actions[name]
-            action.setIcon(icon(picture, colours, checkable=action.isCheckable()))
+            primary = name in self._primary
+            action.setIcon(icon(picture, colours, checkable=action.isCheckable(), primary=primary))

@@ -1,4 +1,4 @@
-"""The header: Open and Paste, and what the open photo is."""
+"""The header: Open, Paste and Auto restore, and what the open photo is."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
@@ -25,6 +25,7 @@ class Header(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIconSize(QSize(18, 18))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setObjectName(f"{action.objectName()}Button")
             row.addWidget(button)
         row.addSpacing(10)
         self.name = QLabel(self)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import menus, theme
+from app.auto_restore import AutoRestore
 from app.canvas import Canvas
 from app.display import Display
 from app.draft import Draft
@@ -54,11 +55,12 @@ class MainWindow(QMainWindow):
         self.previewer = Previewer(self.session, self.canvas, self)
         self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
         self.forecast = Forecast(self.session, self.panel.sections, self)
+        self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)
         self.options = BrushOptions(self.selection_menu, self)
         self.tools = ToolColumn(menus.tool_actions(self.actions_by_name), self)
-        self.header = Header(self.session, [self.actions_by_name["open"], self.actions_by_name["paste"]], self)
+        self.header = Header(self.session, [self.actions_by_name[one] for one in ("open", "paste", "auto")], self)
         self._pixel: QPoint | None = None
         self._closing = False
         self._lay_out()
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
         session.loader.device_known.connect(self.status.device.setText)
         jobs.started.connect(self._job_started)
         jobs.finished.connect(self._job_ended)
+        self.auto.told.connect(self.message.tell)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
         self.start.chosen.connect(self.files.open)
@@ -223,19 +226,20 @@ class MainWindow(QMainWindow):
 
     def _job_started(self) -> None:
         self.actions_by_name["cancel"].setEnabled(True)
-        self._refresh_export()
+        self._refresh_idle()
 
     def _job_ended(self) -> None:
         if self.stack.currentWidget() is self.draft:  # the photo could not be opened after all
             self.stack.setCurrentWidget(self.canvas if self.session.view else self.start)
         self.actions_by_name["cancel"].setEnabled(False)
-        self._refresh_export()
+        self._refresh_idle()
 
-    def _refresh_export(self) -> None:
-        """While a job changes the photo there is nothing to export that the user would mean."""
+    def _refresh_idle(self) -> None:
+        """While a job changes the photo there is nothing to export that the user would mean, nor to begin with."""
         on = self.session.view is not None and not self.session.jobs.title
         self.actions_by_name.enable("export export-again", on)
         self.export_button.setEnabled(on)
+        self.actions_by_name["auto"].setEnabled(on and self.session.loader.engine is not None)
 
     def _refresh(self) -> None:
         """Enable what can be done; show the name."""
@@ -248,7 +252,7 @@ class MainWindow(QMainWindow):
         actions.enable("clear save-mask", selected)
         actions["undo"].setEnabled(session.history.can_undo)
         actions["redo"].setEnabled(session.history.can_redo)
-        self._refresh_export()
+        self._refresh_idle()
         self.options.setEnabled(is_open)
         star = "*" if session.history.unsaved else ""
         self.setWindowTitle(f"{session.name}{star} — Photomend" if is_open else "Photomend")

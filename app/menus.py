@@ -40,6 +40,9 @@ def make_actions(window: MainWindow) -> Actions:
     add("undo", tr("&Undo"), window.session.undo, "Ctrl+Z", picture="undo")
     add("redo", tr("&Redo"), window.session.redo, "Ctrl+Shift+Z Ctrl+Y", picture="redo")
     add("cancel", tr("&Cancel the job"), window.session.jobs.cancel, "Esc").setEnabled(False)
+    add("auto", tr("&Auto restore"), window.auto.start, "Ctrl+R", picture="auto", primary=True)
+    tip = tr("Clean the noise, find scratches and dust and repair them, cautiously (Ctrl+R)")
+    actions["auto"].setToolTip(tip)
     add("repair", tr("&Repair the selection"), lambda: _repair(window), "Return Enter", canvas=True)
     add("search", tr("&Find an operation"), window.panel.start_search, "Ctrl+F")
     add("keys", tr("&Keys"), lambda: KeysDialog(actions.keys(), window).show(), "F1 ?")
@@ -144,7 +147,7 @@ def make_menus(window: MainWindow) -> QMenu:
     rest: list[str | QMenu | None] = ["crop", None, "load-mask", "save-mask"]
     selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *marks, *rest])
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
-    operations = actions.menu(bar, tr("&Operations"), ["search", "repair", None])
+    operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", None])
     operations.setObjectName("operations")
     view = actions.menu(bar, tr("&View"), ["fit", "actual", "zoom-in", "zoom-out", None, "tint", "split", None])
     actions.menu(view, tr("&Theme"), ["theme-system", "theme-light", "theme-dark"])

@@ -19,7 +19,7 @@ from app.selection import Patch, Selection
 from engine import files, params
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Photo
-from engine.image import Box
+from engine.image import Box, whole
 from engine.operation import Detector, Operation
 
 
@@ -90,10 +90,17 @@ class Session(QObject):
         self.opened.emit()
 
     # ---------------------------------------------------------------------------------------------- operations
-    def apply(self, operation: Operation, clear: bool = False) -> None:
-        """Put one more step on the photo.
+    def apply(
+        self,
+        operation: Operation,
+        clear: bool = False,
+        everywhere: bool = False,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Put one more step on the photo, and go on with `then` when it is there.
 
         `clear` empties the selection when the step is there; with the stroke before it that is one entry.
+        `everywhere` does not look at the selection.
         """
         view = self.view
         if view is None:
@@ -104,19 +111,21 @@ class Session(QObject):
             self.failed.emit(str(error))
             return
         self._no_preview()
-        selection = self.selection.array.copy()
+        selection = np.zeros_like(self.selection.array) if everywhere else self.selection.array.copy()
         revision = self.history.last
+
+        def arrive(stepped: Stepped) -> None:
+            self.durations.learn(operation, stepped.worked_on, stepped.seconds)
+            if self._arrive(operation, stepped, revision, clear, operation.title) and then is not None:
+                then()
+
         self.jobs.start(
             lambda progress: rendering.step(view, operation, selection, progress, self.jobs.offer),
-            lambda stepped: self._finish(operation, stepped, revision, clear),
+            arrive,
             operation.title,
             kept=lambda stepped: self._keep(stepped, revision, clear),
-            expected=self.expected(operation),
+            expected=self.expected(operation, whole(view.image) if everywhere else None),
         )
-
-    def _finish(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
-        self.durations.learn(operation, stepped.worked_on, stepped.seconds)
-        self._arrive(operation, stepped, revision, clear, operation.title)
 
     def _keep(self, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
         """The work was stopped: the last pass that it has offered becomes the step."""
@@ -195,8 +204,11 @@ class Session(QObject):
 
         self._side_jobs.start(lambda _progress: first.informed(view.document.facts).settle(view.image), arrive)
 
-    def find(self, detector: Detector, box: Box | None, add: bool) -> None:
-        """Select what the detector finds in `box` (None: everywhere), as one command that can be undone."""
+    def find(self, detector: Detector, box: Box | None, add: bool, then: Callable[[int], None] | None = None) -> None:
+        """Select what the detector finds in `box` (None: everywhere), as one command that can be undone.
+
+        `then` goes on, told in how many places something was found, instead of `found`.
+        """
         view = self.view
         if view is None:
             return
@@ -206,7 +218,7 @@ class Session(QObject):
         def arrive(found: Found) -> None:
             self.durations.learn(detector, found.worked_on, found.seconds)
             self.selection.set_mask(found.selection, label)
-            self.found.emit(found.places)
+            (then or self.found.emit)(found.places)
 
         self.jobs.start(
             lambda progress: rendering.detect(view, detector, selection, box, add, progress),

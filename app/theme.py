@@ -146,6 +146,8 @@ def _sheet(c: Colours) -> str:
     QToolButton:focus {{ border-color: {c.accent}; }}
     QToolButton:checked {{ background: {c.accent}; }}
     QToolButton:checked:disabled {{ background: {c.hover}; }}
+    QToolButton#autoButton:enabled {{ background: {c.accent}; color: {c.on_accent}; font-weight: 600; }}
+    QToolButton#autoButton:enabled:focus {{ border: 2px solid {c.text}; padding: 4px; }}
     QToolButton#menuButton {{ padding: 4px 22px 4px 9px; border-color: {c.line}; }}
     QToolButton#menuButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
         right: 7px; }}
@@ -169,11 +171,11 @@ def _sheet(c: Colours) -> str:
     """
 
 
-def icon(name: str, colours: Colours, *, checkable: bool = False, listed: bool = False) -> QIcon:
-    """The icon resources/icons/<name>.svg in the colour of the text; of the text that it stands beside when checked or
-    selected in a list."""
+def icon(name: str, colours: Colours, *, checkable: bool = False, listed: bool = False, primary: bool = False) -> QIcon:
+    """The icon resources/icons/<name>.svg in the colour of the text; of the text that it stands beside when checked,
+    selected in a list, or on a primary button."""
     looks = [
-        (QIcon.Mode.Normal, QIcon.State.Off, colours.text),
+        (QIcon.Mode.Normal, QIcon.State.Off, colours.on_accent if primary else colours.text),
         (QIcon.Mode.Disabled, QIcon.State.Off, colours.disabled),
     ]
     if checkable:

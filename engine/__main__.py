@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="photomend-cli",
         usage="photomend-cli IN [IN ...] -o OUT [options] -- WORD [name=value ...] [WORD ...]",
-        description="Restores photos. A WORD is an operation, a detector whose mask serves the next operation, or a recipe.",
+        description="Restores photos. A WORD is an operation, a detector whose mask serves the next one, or a recipe.",
         epilog="Example: photomend-cli scan.tif -o clean.tif -- denoise damage fill method=fsr",
         allow_abbrev=False,
     )

@@ -3,7 +3,7 @@
 import difflib
 import json
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,18 @@ from engine.progress import Progress
 
 Link = Operation | Detector
 
+NAMED: Mapping[str, str] = {  # recipes that are words themselves
+    # Cautious: what is no damage on clean photos shall stay, so that nobody needs to look before it runs.
+    "auto": "denoise damage sensitivity=0.3 fill",
+}
+
 
 def find(word: str) -> type[Operation] | type[Detector]:
     """The operation or detector of that id. Raises RestoreError that names the nearest ones where there is none."""
     found = operations.ALL.get(word) or detectors.ALL.get(word)
     if found is None:
-        raise RestoreError(f"There is no operation “{word}”.{_nearest(word, [*operations.ALL, *detectors.ALL])}")
+        known = [*operations.ALL, *detectors.ALL, *NAMED]
+        raise RestoreError(f"There is no operation “{word}”.{_nearest(word, known)}")
     return found
 
 
@@ -48,6 +54,16 @@ def _nearest(word: str, known: Sequence[str]) -> str:
     return f" Did you mean {' or '.join(near)}?" if near else f" There is {', '.join(known) or 'none'}."
 
 
+def _spelt_out(words: Iterable[str]) -> Iterator[str]:
+    """The words with those of NAMED replaced by what they stand for, which takes no parameters."""
+    last = ""
+    for word in words:
+        if last in NAMED and "=" in word:
+            raise RestoreError(f"“{last}” has no parameters; change those of “{NAMED[last]}” instead.")
+        last = word
+        yield from shlex.split(NAMED[word]) if word in NAMED else (word,)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Operations and detectors in the order in which they work; a detector's mask serves the next operation."""
@@ -56,9 +72,12 @@ class Recipe:
 
     @staticmethod
     def parse(words: Iterable[str]) -> "Recipe":
-        """The recipe of `["denoise", "strength=0.8", "damage", "fill"]`. Raises RestoreError."""
+        """The recipe of `["denoise", "strength=0.8", "damage", "fill"]`; a word of NAMED stands for its words.
+
+        Raises RestoreError.
+        """
         chain: list[tuple[str, dict[str, object]]] = []
-        for word in words:
+        for word in _spelt_out(words):
             name, sign, value = word.partition("=")
             if not sign:
                 chain.append((word, {}))

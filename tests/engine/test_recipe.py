@@ -1,18 +1,21 @@
 """Recipes: text and JSON forms, their errors, and how detectors' masks reach operations."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from engine import detectors, operations
+from engine import detectors, files, operations
 from engine.document import Document
 from engine.errors import RestoreError
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector, Operation
 from engine.params import param
 from engine.progress import Progress
-from engine.recipe import Recipe
+from engine.recipe import NAMED, Recipe
+
+PHOTOS = Path(__file__).resolve().parents[2] / "../shared/data/test"
 
 
 @dataclass(frozen=True)
@@ -93,12 +96,21 @@ def test_every_word_of_the_app_can_stand_in_a_recipe() -> None:
         ("bright", ["bright"]),
         ("", ["empty"]),
         ("darken reason='open", ["quotation"]),
+        ("aut", ["Did you mean auto"]),
+        ("auto method=telea", ["auto", "no parameters", "fill"]),
     ],
 )
 def test_a_wrong_recipe_is_told_by_name(text: str, named: list[str]) -> None:
     with pytest.raises(RestoreError) as caught:
         Recipe.from_text(text)
     assert all(word in str(caught.value) for word in named)
+
+
+@pytest.mark.parametrize("word", NAMED)
+def test_a_named_recipe_is_its_words(word: str) -> None:
+    recipe = Recipe.from_text(f"turn {word} darken share=0.25")
+    assert recipe == Recipe.from_text(f"turn {NAMED[word]} darken share=0.25")
+    assert Recipe.from_text(recipe.to_text()) == recipe
 
 
 @pytest.mark.parametrize(
@@ -149,3 +161,17 @@ def test_progress_never_goes_back(image: Image) -> None:
     Recipe.from_text("darken bright least=0 darken turn").apply(Document(image), None, Progress(seen.append))
     assert seen == sorted(seen)
     assert seen[-1] == 1
+
+
+CLEAN = [*(PHOTOS / "cbsd68" / f"{name}.png" for name in ("101085", "167083")), PHOTOS / "mcmaster18" / "4.png"]
+
+
+@pytest.mark.skipif(not CLEAN[0].is_file(), reason="no test photos beside the checkout")
+@pytest.mark.parametrize("path", CLEAN, ids=lambda path: path.stem)
+def test_auto_leaves_clean_photos_alone(path: Path) -> None:
+    """Above 45 dB, and less than a thousandth of the pixels made up."""
+    image = frozen(files.read(path).image[:224, :224].copy())
+    document = Recipe.from_text("auto").apply(Document(image))
+    filled = [step.mask for step in document.steps if step.mask is not None]
+    assert sum(float((mask > 0).mean()) for mask in filled) < 0.001
+    assert -10 * np.log10(np.mean((document.render() - image) ** 2)) > 45

@@ -1,0 +1,59 @@
+"""Auto restore: the recipe “auto” on the open photo, one step after the other, each to be seen and taken back."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from app.session import Session
+from engine.operation import Detector, Operation
+
+_RECIPE = "auto"
+
+
+class AutoRestore(QObject):
+    """Works on the whole photo. What a detector finds becomes the selection, so that it can be corrected and repaired
+    again; when the work is stopped, the steps that are done stay."""
+
+    told = Signal(str)  # a sentence on what was done
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._places = 0  # in which damage was found
+
+    def start(self) -> None:
+        """Begin with the photo as it is."""
+        from engine.recipe import Recipe  # OpenCV: the engine is loaded before this command is enabled
+
+        if self._session.is_open():
+            self._places = 0
+            self._go_on(Recipe.parse([_RECIPE]).links, selected=False)
+
+    def _go_on(self, links: tuple[Operation | Detector, ...], selected: bool) -> None:
+        """Do these; `selected`: the selection is what was found just now."""
+        if not links:
+            self._tell()
+            return
+        first, rest = links[0], links[1:]
+        if isinstance(first, Detector):
+            self._session.find(first, None, add=selected, then=lambda places: self._found(rest, places))
+        elif selected and self._session.selection.is_empty():
+            self._go_on(rest, selected=False)
+        else:
+            self._session.apply(first, everywhere=not selected, then=self._next(rest))
+
+    def _next(self, links: tuple[Operation | Detector, ...]) -> Callable[[], None]:
+        return lambda: self._go_on(links, selected=False)
+
+    def _found(self, links: tuple[Operation | Detector, ...], places: int) -> None:
+        self._places += places
+        self._go_on(links, selected=True)
+
+    def _tell(self) -> None:
+        if self._places == 0:
+            done = self.tr("The noise was cleaned; no damage was found.")
+        elif self._places == 1:
+            done = self.tr("The noise was cleaned and damage repaired in one place.")
+        else:
+            done = self.tr("The noise was cleaned and damage repaired in {} places.").format(self._places)
+        self.told.emit(f"{done} {self.tr('Undo takes it back step by step.')}")
