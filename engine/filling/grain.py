@@ -13,7 +13,9 @@ from engine.progress import Progress
 _SURROUNDINGS = 24  # px around the hole from which grain is learned
 _LEAST, _MOST = 64, 2_000_000  # pixels: from fewer nothing is learned, more say nothing new
 _BLUR = 1.5  # px: grain is what this Gaussian takes away
-_REACH = 16  # px that the blurs here look at together, at most
+_NEARBY = 3.0  # px, Gaussian within which it is seen whether there is texture
+_UNEVEN = 2.0  # times the energy where the picture is smoothest: beyond it is texture
+_REACH = 18  # px that the blurs here look at together, at most
 _BAND = 128  # rows worked on at once
 # Neighbours' correlation in white noise blurred with a Gaussian of these px, less its own blur of _BLUR.
 _LIKENESS = (-0.09, -0.02, 0.12, 0.27, 0.40, 0.50, 0.62, 0.70, 0.78, 0.86)
@@ -26,7 +28,7 @@ class _Sample(NamedTuple):
 
     place: np.ndarray  # (n,), y * (W + 1) + x, ascending: differs by 1 only between neighbours in a row
     rest: np.ndarray  # (n, C), what _BLUR takes away
-    edge: np.ndarray  # (n,), how steep the picture is there
+    energy: np.ndarray  # (n,), mean square of the rest nearby
 
 
 def match(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress) -> np.ndarray:
@@ -39,8 +41,8 @@ def match(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, p
     around = _look(image, _clear_surroundings(unknown, hole), progress.part(0.0, 0.2))
     if len(around.place) < _LEAST:
         return np.zeros((int(hole.sum()), image.shape[2]), np.float32)
-    steepest = float(np.quantile(around.edge, 0.4))
-    smooth = around.edge <= steepest
+    most = _UNEVEN * float(np.quantile(around.energy, 0.1))
+    smooth = around.energy <= most
     limit = _limit(around.rest[smooth])
     wanted = np.clip(around.rest[smooth], -limit, limit)
     width = _coarseness(wanted, around.place[smooth])
@@ -49,7 +51,7 @@ def match(image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, p
     filled = image.copy()
     filled[hole] -= streaks
     present = _look(filled, hole, progress.part(0.4, 0.6))
-    even = present.edge <= max(steepest, float(np.quantile(present.edge, 0.1)))
+    even = present.energy <= max(most, float(np.quantile(present.energy, 0.1)))
     lacking = _covariance(wanted) - _covariance(present.rest[even].clip(-limit, limit))
     field = _make(hole, lacking, width, seed, progress.part(0.6, 0.8))
     answer = field[hole] - streaks
@@ -99,12 +101,12 @@ def _look(image: np.ndarray, usable: np.ndarray, progress: Progress) -> _Sample:
     for top in progress.each(range(0, len(image), _BAND * skip)):
         first, stop = max(0, top - _REACH), min(len(image), top + _BAND)
         band = image[first : stop + _REACH]
-        smooth = _blur(band, _BLUR)
-        soft = _blur(smooth.mean(axis=2), 2.0)
-        steep = cv2.magnitude(*(cv2.Sobel(soft, cv2.CV_32F, x, 1 - x, ksize=1) for x in (1, 0)))
+        rest = band - _blur(band, _BLUR)
+        count = usable[first : stop + _REACH].astype(np.float32)
+        energy = _blur((rest**2).mean(axis=2) * count, _NEARBY) / np.maximum(_blur(count, _NEARBY), 1e-6)
         y, x = np.nonzero(usable[top:stop])
         inside = y + top - first, x
-        samples.append(_Sample((y + top) * (image.shape[1] + 1) + x, (band - smooth)[inside], steep[inside]))
+        samples.append(_Sample((y + top) * (image.shape[1] + 1) + x, rest[inside], energy[inside]))
     return _Sample(*(np.concatenate(parts) for parts in zip(*samples, strict=True)))
 
 
