@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
+import itertools
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,10 +17,13 @@ from engine import devices, resources
 from engine.errors import RestoreError
 from engine.image import Box, Image, Mask
 from engine.progress import Progress
-from engine.tiles import run_tiled
+from engine.tiles import run_tiled, split
 
 if TYPE_CHECKING:
     import torch
+
+
+_VIEWS = [(quarter, mirrored) for mirrored in (False, True) for quarter in range(4)]  # quarter turns, left is right
 
 
 class Pass(NamedTuple):
@@ -33,25 +37,30 @@ class Pass(NamedTuple):
 class Model:
     """A net with its weights, called on an image and its condition planes; see `load`."""
 
-    def __init__(self, facts: dict[str, Any], state: dict[str, torch.Tensor]) -> None:
+    def __init__(self, facts: dict[str, Any], state: dict[str, torch.Tensor], precise: bool = False) -> None:
         module, name = facts["net"].split(".")
         self._net = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**facts["config"])
         self._net.load_state_dict(state)
         self._net.eval().requires_grad_(False)
         self._multiple: int = facts["multiple"]
         self._overlap: int = facts["overlap"]
+        self._precise = precise
 
-    def __call__(self, image: Image, *planes: Mask | float, progress: Progress | None = None) -> Image:
+    def __call__(self, image: Image, *planes: Mask | float, views: int = 1, progress: Progress | None = None) -> Image:
         """The net's answer for an image of any size: padded, tiled with overlap, in the quickest precision, clamped.
 
-        `planes` are the net's condition planes: (H, W) arrays or numbers. When memory runs out the tile halves and
-        the work starts again, in the end on the CPU. Returns (H, W, 3), writable. Raises Cancelled, RestoreError.
+        `planes` are the net's condition planes: (H, W) arrays or numbers. With 2, 4 or 8 `views` it is the mean of the
+        answers to so many turned and mirrored views (Lim et al. 2017, EDSR, section 3.4), whose errors partly cancel.
+        When memory runs out the tile halves and the work starts again, in the end on the CPU. Returns (H, W, 3),
+        writable. Raises Cancelled, RestoreError.
         """
-        run = self._tile(planes)
         progress = progress or Progress()
         for tile in devices.tiles():
             with devices.memory_may_run_out():
-                return run_tiled(image, run(), tile, self._overlap, progress, self._multiple)
+                count = len(split(image.shape, tile, self._multiple)) * views
+                done = itertools.count(1)
+                run = self._tile(planes, views, lambda done=done, count=count: progress(next(done) / count))
+                return run_tiled(image, run, tile, self._overlap, progress.part(0, 0), self._multiple)
         raise _no_memory()
 
     def passes(
@@ -109,7 +118,7 @@ class Model:
         import torch
 
         device = devices.current()
-        dtype = dtype or devices.quickest(device)
+        dtype = dtype or (torch.float32 if self._precise else devices.quickest(device))
         return self._net.to(device=device, dtype=dtype, memory_format=torch.channels_last), device, dtype
 
     def _input(self, crop: np.ndarray, box: Box, planes: tuple[Mask | float, ...]) -> torch.Tensor:
@@ -125,24 +134,30 @@ class Model:
             layers.append(np.pad(part, ((0, down), (0, right)), mode="edge")[..., None])
         return torch.from_numpy(np.concatenate(layers, axis=2)).permute(2, 0, 1)[None]  # channels_last
 
-    def _tile(self, planes: tuple[Mask | float, ...]) -> Callable[[], Callable[[np.ndarray, Box], np.ndarray]]:
-        """Makes, on the device of the moment, the function for run_tiled that runs the net on one crop."""
+    def _tile(
+        self, planes: tuple[Mask | float, ...], views: int, report: Callable[[], None]
+    ) -> Callable[[np.ndarray, Box], np.ndarray]:
+        """The function for run_tiled that runs the net on one crop, on the device of the moment; calls `report` after
+        each view."""
         import torch
 
-        def place() -> Callable[[np.ndarray, Box], np.ndarray]:
-            net, device, dtype = self._placed()
+        net, device, dtype = self._placed()
 
-            @torch.inference_mode()
-            def run(crop: np.ndarray, box: Box) -> np.ndarray:
-                x = self._input(crop, box, planes)
-                residual = net.residual(x.to(device=device, dtype=dtype, memory_format=torch.channels_last))
-                # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
-                change = residual[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).float().cpu().numpy()
-                return np.clip(crop + change, 0, 1)
+        @torch.inference_mode()
+        def run(crop: np.ndarray, box: Box) -> np.ndarray:
+            x = self._input(crop, box, planes).to(device=device, dtype=dtype)
+            total: torch.Tensor | float = 0.0
+            for quarter, mirrored in _VIEWS[:views]:
+                seen = torch.rot90(x.flip(3) if mirrored else x, quarter, (2, 3))
+                residual = net.residual(seen.contiguous(memory_format=torch.channels_last)).float()
+                residual = torch.rot90(residual, -quarter, (2, 3))
+                total = total + (residual.flip(3) if mirrored else residual)
+                report()
+            # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
+            change = (total / views)[0, :, : crop.shape[0], : crop.shape[1]]  # type: ignore[index]
+            return np.clip(crop + change.permute(1, 2, 0).cpu().numpy(), 0, 1)
 
-            return run
-
-        return place
+        return run
 
 
 def _no_memory() -> RestoreError:
@@ -160,14 +175,15 @@ def manifest() -> dict[str, dict[str, Any]]:
 
 
 @functools.cache
-def load(name: str) -> Model:
-    """The model of that name in the manifest, loaded once. Raises RestoreError where its weights are missing or not
-    the very file that the manifest names (SHA-256)."""
+def load(name: str, precise: bool = False) -> Model:
+    """The model of that name in the manifest, loaded once; if `precise` it always computes in fp32, for work that asks
+    it again and again, which would make the rounding of other formats grow. Raises RestoreError where its weights are
+    missing or not the very file that the manifest names (SHA-256)."""
     facts = manifest().get(name)
     if facts is None:
         raise RestoreError(f"There is no model “{name}”; there is {', '.join(manifest()) or 'none'}.")
     devices.current()
-    return Model(facts, _read(resources.folder() / "weights" / facts["file"], facts["sha256"]))
+    return Model(facts, _read(resources.folder() / "weights" / facts["file"], facts["sha256"]), precise)
 
 
 def _read(file: Path, sha256: str) -> dict[str, torch.Tensor]:

@@ -1,6 +1,5 @@
 """Cleaning noise with the learned denoisers, which are told how noisy the photo is."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -15,12 +14,11 @@ from engine.progress import Progress
 _CELL, _REACH = 8, 16  # px, grid and deviation of the window in which brightness is kept
 _BAND = 32 * _CELL  # rows in which it is put back
 _MOST = 75 / 255  # sigma the nets have seen in training
-_TURNS: dict[str, tuple[tuple[int, bool], ...]] = {  # quarter turns and mirroring whose answers are averaged
-    "fast": ((0, False),),
-    "standard": ((0, False),),
-    "best": tuple((turns, mirrored) for turns in range(4) for mirrored in (False, True)),
-}
-_NETS = {"fast": "denoise-u24", "standard": "denoise-u24", "best": "denoise-u24"}
+_QUALITIES = {
+    "fast": ("denoise-u24", 1),
+    "standard": ("denoise-u24", 2),
+    "best": ("denoise-attention", 8),
+}  # net, views
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Denoise(Operation):
     quality: str = param(
         "standard",
         "Quality",
-        "Best looks at the photo in eight ways and takes eight times as long.",
+        "Fast looks at the photo once, standard twice, best eight times, turned and mirrored",
         choices={"fast": "Fast", "standard": "Standard", "best": "Best"},
     )
     strength: float = param(1.0, "Strength", "For light and dark; 1 removes the noise level exactly", low=0, high=2)
@@ -91,38 +89,10 @@ class Denoise(Operation):
         """The image without noise of level `sigma` (0..1); a copy where it is 0. Writable."""
         if sigma == 0:
             return image.copy()
-        model, turns = models.load(_NETS[self.quality]), _TURNS[self.quality]
-
-        def clean(view: np.ndarray, part: Progress) -> np.ndarray:
-            return model(view, sigma, sigma, sigma, progress=part)
-
-        restored = _averaged(image, clean, turns, progress.part(0, 0.95))
+        net, views = _QUALITIES[self.quality]
+        restored = models.load(net)(image, sigma, sigma, sigma, views=views, progress=progress.part(0, 0.95))
         _keep_mean(image, restored, sigma, progress.part(0.95, 1))
         return restored
-
-
-def _averaged(
-    image: Image,
-    clean: Callable[[np.ndarray, Progress], np.ndarray],
-    turns: tuple[tuple[int, bool], ...],
-    progress: Progress,
-) -> np.ndarray:
-    """The mean of what `clean` makes of the image turned and mirrored: errors that depend on it cancel (Lim et al.
-    2017, EDSR, section 3.4). Writable."""
-    total: np.ndarray | None = None
-    for number, (quarter, mirrored) in enumerate(turns):
-        view = np.rot90(image[:, ::-1] if mirrored else image, quarter)
-        answer = clean(view, progress.part(number / len(turns), (number + 1) / len(turns)))
-        answer = np.rot90(answer, -quarter)
-        answer = answer[:, ::-1] if mirrored else answer
-        if total is None:
-            total = answer if len(turns) == 1 else np.ascontiguousarray(answer)
-        else:
-            total += answer
-    assert total is not None
-    if len(turns) > 1:
-        total /= len(turns)
-    return total
 
 
 def _keep_mean(image: np.ndarray, restored: np.ndarray, sigma: float, progress: Progress) -> None:

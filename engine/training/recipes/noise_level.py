@@ -24,7 +24,7 @@ class NoiseLevel(PhotoRecipe):
     net = "noise_level.NoiseLevel"
     config = {"width": 32}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 0, "half": True}  # noqa: RUF012
-    rate = 4e-3
+    rate = 1e-3
     count = 32
     leaf_share = 0.3
 

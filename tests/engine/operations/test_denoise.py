@@ -40,6 +40,28 @@ def test_gains_on_photos_clipped_as_files_are(sigma: int, gain: float) -> None:
 
 
 @needs_photos
+def test_better_qualities_are_better() -> None:
+    scores = []
+    for reference in _photos()[:3]:
+        noisy = _noisy(reference, 25)
+        operations = [Denoise(automatic=False, sigma=25, quality=quality) for quality in ("fast", "standard", "best")]
+        scores.append([metrics.psnr(apply(Step(operation), noisy), reference) for operation in operations])
+    fast, standard, best = np.mean(scores, axis=0)
+    assert standard > fast + 0.05
+    assert best > standard + 0.05
+
+
+def test_a_crop_that_begins_on_the_grid_gives_what_the_whole_gives() -> None:
+    image = frozen(0.5 + np.random.default_rng(0).normal(0, 0.1, (420, 460, 3)))
+    mask = np.zeros(image.shape[:2], np.float32)
+    mask[200:230, 210:250] = 1
+    for quality in ("fast", "standard", "best"):
+        operation = Denoise(automatic=False, sigma=20, quality=quality)
+        part, whole = apply(Step(operation, frozen(mask)), image), apply(Step(operation), image)
+        assert np.abs(part - whole)[mask > 0].max() < 2 / 255  # bf16 rounds a little otherwise in another tile
+
+
+@needs_photos
 def test_measured_level_is_nearly_as_good_as_the_true_one() -> None:
     losses = []
     for reference in _photos():
