@@ -34,6 +34,7 @@ from app.settings import Settings
 from app.start_page import StartPage
 from app.status_bar import StatusBar
 from app.tool_bar import BrushOptions, ToolColumn
+from app.what_changed import WhatChanged
 
 
 class MainWindow(QMainWindow):
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.previewer = Previewer(self.session, self.canvas, self)
         self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
         self.forecast = Forecast(self.session, self.panel.sections, self)
+        self.changes = WhatChanged(self.session, self.canvas, self.status, self)
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)

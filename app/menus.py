@@ -23,7 +23,9 @@ from engine.image import bounds, frozen
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-NEED_PHOTO = "fit actual zoom-in zoom-out tint split brush eraser lasso rectangle polygon smaller larger softer harder"
+NEED_PHOTO = (
+    "fit actual zoom-in zoom-out tint split changes brush eraser lasso rectangle polygon smaller larger softer harder"
+)
 NEED_ENGINE = "repair find-here find invert load-mask"
 TOOLS = ("brush", "eraser", "lasso", "rectangle", "polygon")
 _GROW, _FEATHER = 2, 3  # px of each command
@@ -129,6 +131,8 @@ def _view_actions(window: MainWindow, actions: Actions) -> None:
     add("tint", tr("Show the &selection"), canvas.set_tint, "Q", canvas=True, checkable=True, picture="tint")
     actions["tint"].setChecked(True)
     add("split", tr("&Compare, split"), canvas.set_split, "Y", canvas=True, checkable=True, picture="split")
+    add("changes", tr("&What changed"), window.changes.show, "C", canvas=True, checkable=True, picture="changes")
+    actions["changes"].setToolTip(tr("What changed: where the photo was cleaned and where made up (C)"))
     add("full-screen", tr("F&ull screen"), lambda: _full_screen(window), "F11")
     for name, text in (("system", tr("As the s&ystem")), ("light", tr("&Light")), ("dark", tr("&Dark"))):
         add(f"theme-{name}", text, lambda on, name=name: window.use_theme(name) if on else None, checkable=True)
@@ -149,7 +153,9 @@ def make_menus(window: MainWindow) -> QMenu:
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
     operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", None])
     operations.setObjectName("operations")
-    view = actions.menu(bar, tr("&View"), ["fit", "actual", "zoom-in", "zoom-out", None, "tint", "split", None])
+    view = actions.menu(
+        bar, tr("&View"), ["fit", "actual", "zoom-in", "zoom-out", None, "tint", "split", "changes", None]
+    )
     actions.menu(view, tr("&Theme"), ["theme-system", "theme-light", "theme-dark"])
     view.addAction(actions["full-screen"])
     actions.menu(bar, tr("&Help"), ["keys", "log", None, "about"])
@@ -158,7 +164,7 @@ def make_menus(window: MainWindow) -> QMenu:
 
 def tool_actions(actions: Actions) -> list[QAction | None]:
     """The column at the left edge."""
-    names = [*TOOLS, "", "tint", "split", "", "undo", "redo", "", "fit", "actual"]
+    names = [*TOOLS, "", "tint", "split", "changes", "", "undo", "redo", "", "fit", "actual"]
     return [actions[name] if name else None for name in names]
 
 

@@ -4,11 +4,12 @@ import math
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPen, QPolygonF
 
 from app.brush import Point
+from app.changes import CLEANED, MADE_UP, HeatMap
 from app.display import Display
-from app.tint import Tint
+from app.tint import Tint, level_for
 from app.viewport import Viewport
 from engine.image import Box
 
@@ -18,6 +19,7 @@ _DARK, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 235)
 # a wrong pixel. And it decides ties, as there are at 250 %, differently when only a part is repainted.
 _CHUNK = 256  # device px drawn at once
 _SHIFT = 1 / 256  # px away from the ties
+_DIMMED = QColor(0, 0, 0, 130)
 HANDLE = 15  # logical px, radius of the split slider's handle
 
 
@@ -58,6 +60,38 @@ def draw_tint(painter: QPainter, viewport: Viewport, tint: Tint) -> None:
     if not picture.isNull():
         place = Place(level, viewport.image_width, viewport.image_height)
         _draw_level(painter, viewport, picture, place, viewport.zoom < 1)
+
+
+def draw_heat(painter: QPainter, viewport: Viewport, heat: HeatMap) -> None:
+    """The differences over the photo, which is dimmed so that they are seen on any ground."""
+    painter.fillRect(viewport.image_rect(), _DIMMED)
+    level = level_for(viewport.zoom, len(heat.pictures))
+    place = Place(level, viewport.image_width, viewport.image_height)
+    _draw_level(painter, viewport, heat.pictures[level], place, False)
+
+
+def draw_legend(painter: QPainter, height: int, words: tuple[str, str], ratio: float) -> None:
+    """What the colours of the differences mean, on a dark plate in the lower left corner."""
+    font = painter.font()
+    font.setPixelSize(round(12 * ratio))
+    painter.setFont(font)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    bar, line, gap = 44 * ratio, 18 * ratio, 8 * ratio
+    text = max(painter.fontMetrics().horizontalAdvance(word) for word in words)
+    plate = QRectF(gap, height - gap - 2 * line - gap, bar + text + 3 * gap, 2 * line + gap)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(20, 20, 20, 205))
+    painter.drawRoundedRect(plate, 4 * ratio, 4 * ratio)
+    for row, (word, ends) in enumerate(zip(words, (CLEANED, MADE_UP), strict=True)):
+        swatch = QRectF(plate.left() + gap, plate.top() + gap / 2 + row * line + 4 * ratio, bar, line - 8 * ratio)
+        shades = QLinearGradient(swatch.topLeft(), swatch.topRight())
+        for place, colour in enumerate(ends):
+            shades.setColorAt(place, colour)
+        painter.fillRect(swatch, shades)
+        painter.setPen(QColor(245, 245, 245))
+        place = QRectF(swatch.right() + gap, plate.top() + gap / 2 + row * line, text + gap, line)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, word)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
 def _draw_level(painter: QPainter, viewport: Viewport, picture: QImage, place: Place, smooth: bool) -> None:

@@ -41,7 +41,8 @@ class Session(QObject):
     def __init__(self, device: str = "auto", parent: QObject | None = None, durations: Durations | None = None) -> None:
         super().__init__(parent)
         self.jobs = Jobs(self)
-        self._side_jobs = Jobs(self, "measure")  # what nobody waits for and must not make anybody wait
+        self._beside: list[Jobs] = []
+        self._measure_jobs = self.beside("measure")
         self.loader = EngineLoader(self.jobs, device, self)
         self.selection = Selection(self)
         self.history = History(self.history_changed.emit)
@@ -56,6 +57,11 @@ class Session(QObject):
         self.selection.committed.connect(self._remember)
         self.jobs.failed.connect(self.failed)
         self.loader.device_known.connect(self.durations.use_device)
+
+    def beside(self, name: str) -> Jobs:
+        """One more worker, for what must not make anybody wait; closed with the session."""
+        self._beside.append(Jobs(self, name))
+        return self._beside[-1]
 
     @property
     def shown(self) -> View | None:
@@ -202,7 +208,7 @@ class Session(QObject):
                 self.measured.emit(operation)
                 self.measure(operations[1:])
 
-        self._side_jobs.start(lambda _progress: first.informed(view.document.facts).settle(view.image), arrive)
+        self._measure_jobs.start(lambda _progress: first.informed(view.document.facts).settle(view.image), arrive)
 
     def find(self, detector: Detector, box: Box | None, add: bool, then: Callable[[int], None] | None = None) -> None:
         """Select what the detector finds in `box` (None: everywhere), as one command that can be undone.
@@ -335,5 +341,5 @@ class Session(QObject):
 
     def close(self) -> bool:
         """Stop all work; whether the threads came to rest."""
-        resting = self.jobs.close() & self._side_jobs.close()
-        return self.loader.close() and resting
+        resting = [one.close() for one in (self.jobs, *self._beside)]
+        return self.loader.close() and all(resting)

@@ -47,6 +47,10 @@ class StatusBar(QStatusBar):
         row.setSpacing(8)
         for one in (self.title, self.bar, self.left, self.cancel):
             row.addWidget(one)
+        self.changes = QLabel(self)
+        self.changes.setObjectName("faint")
+        self.changes.setContentsMargins(0, 0, 14, 0)
+        self.changes.setAccessibleName(self.tr("What changed"))
         self.pixel = QLabel(self)
         self.pixel.setAccessibleName(self.tr("Pixel under the mouse"))
         self.zoom = QLabel(self)
@@ -55,6 +59,7 @@ class StatusBar(QStatusBar):
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.device)
         self.addWidget(self.job)
+        self.addPermanentWidget(self.changes)
         self.addPermanentWidget(self.pixel)
         self.addPermanentWidget(self.zoom)
         self.job.hide()
@@ -85,6 +90,11 @@ class StatusBar(QStatusBar):
 
     def end(self) -> None:
         self.job.hide()
+
+    def show_changes(self, text: str) -> None:
+        """How much of the photo was changed; empty where nobody wants to know."""
+        self.changes.setText(text)
+        self.changes.setAccessibleDescription(text)
 
     def show_zoom(self, zoom: float) -> None:
         percent = 100 * zoom

@@ -33,10 +33,10 @@ class Tint(QObject):
 
     def renew(self) -> None:
         """Look at the selection's present array."""
-        self._levels = [self._selection.array]
-        while max(self._levels[-1].shape) > _SMALLEST:
-            self._levels.append(_halved(self._levels[-1]))
-        self._pictures = [_picture(level, self.colour) for level in self._levels]
+        self._levels = halvings(self._selection.array)
+        red, green, blue = self.colour.red(), self.colour.green(), self.colour.blue()
+        shades = [QColor(red, green, blue, round(value * _OPACITY)).rgba() for value in range(256)]
+        self._pictures = [indexed(level, shades) for level in self._levels]
 
     def update(self, rect: QRect) -> None:
         """Bring the halvings up to date where the mask changed."""
@@ -47,10 +47,24 @@ class Tint(QObject):
 
     def picture(self, zoom: float) -> tuple[QImage, int]:
         """The finest level whose pixels are no smaller than device pixels, and its number; null for no mask."""
-        level = 0
-        while level + 1 < len(self._pictures) and zoom * 2**level < 1:
-            level += 1
+        level = level_for(zoom, len(self._pictures))
         return self._pictures[level], level
+
+
+def level_for(zoom: float, count: int) -> int:
+    """The finest of `count` halvings whose pixels are no smaller than device pixels."""
+    level = 0
+    while level + 1 < count and zoom * 2**level < 1:
+        level += 1
+    return level
+
+
+def halvings(mask: np.ndarray) -> list[np.ndarray]:
+    """The mask (uint8) itself, then maxima of 2 x 2, 4 x 4 ... of its pixels until that is small."""
+    levels = [mask]
+    while max(levels[-1].shape) > _SMALLEST:
+        levels.append(_halved(levels[-1]))
+    return levels
 
 
 def _halved(mask: np.ndarray) -> np.ndarray:
@@ -64,11 +78,11 @@ def _halved(mask: np.ndarray) -> np.ndarray:
     return columns
 
 
-def _picture(mask: np.ndarray, colour: QColor) -> QImage:
+def indexed(mask: np.ndarray, colours: list[int]) -> QImage:
+    """The mask (uint8) as a picture that shares its memory; `colours` are those of its values."""
     if not mask.size:
         return QImage()
     height, width = mask.shape
     picture = QImage(mask.data, width, height, width, QImage.Format.Format_Indexed8)
-    shades = [QColor(colour.red(), colour.green(), colour.blue(), round(value * _OPACITY)) for value in range(256)]
-    picture.setColorTable([shade.rgba() for shade in shades])
+    picture.setColorTable(colours)
     return picture

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app import painting
+from app.changes import HeatMap
 from app.display import Display
 from app.selection import Selection
 from app.tint import Tint
@@ -46,6 +47,7 @@ class PhotoView(QWidget):
         self._after: Display | None = None
         self._before: Display | None = None
         self._preview: tuple[Box, Display] | None = None
+        self._changes: HeatMap | None = None
         self._original = self._split = False
         self._peeked: tuple[float, int, int, bool] | None = None
         self._tinted = True
@@ -85,6 +87,11 @@ class PhotoView(QWidget):
         old, self._preview = self._preview, (box, display) if display is not None else None
         for where in (box, old[0] if old else box):
             self._update_device(self.viewport.view_rect(where, 2))
+
+    def show_changes(self, heat: HeatMap | None) -> None:
+        """The differences over the photo instead of the tint, until they are taken away by None."""
+        self._changes = heat
+        self.update()
 
     def hold_original(self, on: bool) -> None:
         """Show only the photo to compare with."""
@@ -243,9 +250,15 @@ class PhotoView(QWidget):
         if self._after is None:
             return
         self._draw_photo(painter, self._after)
-        if self._tinted and not self._original:
+        heat = self._changes if self._changes and self._changes.size == self._after.size else None
+        if heat is not None and not self._original:
+            painting.draw_heat(painter, view, heat)
+        elif self._tinted and not self._original:
             painting.draw_tint(painter, view, self.tint)
         painter.setClipping(False)
+        if heat is not None and not self._original:
+            words = (self.tr("Cleaned"), self.tr("Made up"))
+            painting.draw_legend(painter, view.height, words, self.devicePixelRatioF())
         if self.comparing():
             ratio = self.devicePixelRatioF()
             painting.draw_split(painter, self.split_x(), view.height, ratio)
