@@ -98,7 +98,7 @@ class ConvLSTM(_Passes):
     """A long short-term memory (Shi et al. 2015) between residual blocks that finds and removes streaks in passes.
 
     After PReNet (Ren et al. 2019), at quarter resolution and with a soft mask: each pass sees the photo, the answer and
-    the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts by the share of the mask,
+    the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts as far as the mask is sure,
     so that where nothing is found nothing changes.
     """
 
@@ -121,7 +121,8 @@ class ConvLSTM(_Passes):
     def answer(self, state: State) -> Tensor:
         """What to add to the photo, and the soft mask. (B, 4, H, W)"""
         mask = mask_logits(state).sigmoid()
-        return torch.cat((state[0][:, :3] * mask, mask), dim=1)
+        share = mask.square() * (3 - 2 * mask)  # what is hardly suspected is hardly touched
+        return torch.cat((state[0][:, :3] * share, mask), dim=1)
 
 
 def mask_logits(state: State) -> Tensor:

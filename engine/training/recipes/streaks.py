@@ -31,7 +31,7 @@ class Streaks(PhotoRecipe):
     config = {"width": 64, "blocks": 1, "condition_planes": 0}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
-    rate = 4e-3
+    rate = 2.5e-3
     size = 96
     count = 16
     leaf_share = 0.15
@@ -56,7 +56,7 @@ class Streaks(PhotoRecipe):
             "reference": reference,
             "mask": labels.any(1, keepdim=True).float(),
             "counts": counts.float(),
-            "passes": torch.tensor(min(self.passes, (2, 2, 3, 3, 4, _PASSES)[draw])),
+            "passes": torch.tensor(min(self.passes, (1, 2, 2, 3, 3, _PASSES)[draw])),
         }
 
     def _scan(self, *pictures: Tensor) -> list[Tensor]:
@@ -71,13 +71,13 @@ class Streaks(PhotoRecipe):
         return torch.where(draw[2] < 0.3, blind.squeeze(batch, generator), degrade.rounded(batch))
 
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
-        passes = int(batch["passes"]) if fraction > 0.25 else min(2, self.passes)
+        passes = int(batch["passes"]) if fraction > 0.3 else min(2, int(batch["passes"]))
         photo, mask, counts = batch["damaged"], batch["mask"], batch["counts"]
-        weight = 1 + 8 * mask
+        weight = 1 + 2 * mask
         losses: list[Tensor] = []
         for state in net(photo, passes):
             off = (weight * (photo + _change(net, state) - batch["reference"]).abs()).mean()
-            missed = F.binary_cross_entropy_with_logits(mask_logits(state), mask, weight=counts * (1 + 2 * mask))
+            missed = F.binary_cross_entropy_with_logits(mask_logits(state), mask, weight=counts)
             losses.append(off + 0.05 * missed)
         return torch.stack(losses).mean()
 
