@@ -9,7 +9,8 @@ from engine.progress import Progress
 
 _CONTRAST = 0.02  # of 0..1 per px: steeper is an edge
 _BLUR = 1.0  # px, before edges are looked for
-_TURNS = 8  # of finding edges and flowing along them, at each size
+_TURNS = 8  # of finding edges and flowing along them, at each size; half as many
+_LARGE = 20_000  # px in a hole and more, where a smaller picture gave a good start
 _COARSEST = 3  # px, half the width of the hole in the smallest picture
 _MARGIN = 8  # px around the hole that are looked at
 _CELL = 128  # px: holes in such a square are filled together
@@ -39,7 +40,6 @@ def _fill_window(image: np.ndarray, hole: np.ndarray, progress: Progress) -> np.
         return harmonic.fill(image, hole, progress)
     low, high = image[~hole].min(axis=0), image[~hole].max(axis=0)
     inner = float(cv2.distanceTransform(np.pad(hole, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
-    start = None
     small, small_hole = harmonic.halve(image, hole)
     if inner > _COARSEST and not small_hole.all():
         answer = _fill_window(small, small_hole, progress.part(0.0, 0.25))
@@ -50,8 +50,9 @@ def _fill_window(image: np.ndarray, hole: np.ndarray, progress: Progress) -> np.
         progress = progress.part(0.2, 1.0)
     current = np.where(hole[..., None], start, image).astype(np.float32)
     flow = _Flow(hole)
-    for turn in range(_TURNS):
-        part = progress.part(turn / _TURNS, (turn + 1) / _TURNS)
+    turns = _TURNS if np.count_nonzero(hole) < _LARGE else _TURNS // 2
+    for turn in range(turns):
+        part = progress.part(turn / turns, (turn + 1) / turns)
         current[hole] = np.clip(flow.settle(current, _find_tensors(current), part), low, high)
     return current
 

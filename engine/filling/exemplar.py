@@ -11,7 +11,7 @@ _COARSEST = 6  # px, half the width of the hole in the smallest picture
 _TURNS = (10, 6, 4, 2)  # of search and vote in the smallest picture, the next and so on; the last goes on
 _MOST = 400_000  # targets up to which patches are compared; beyond, those of the smaller picture are taken over
 _NEARBY = 15  # px, side of the square in which texture is measured
-_TEXTURE = 5.0
+_TEXTURE = 5.0  # how much its likeness counts beside that of colour
 _FADING = 1.3  # how much less a patch is trusted for each px from the hole's rim (Wexler et al. 2007)
 
 
@@ -23,12 +23,13 @@ def fill(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) 
     are blended (Perez, Gangnet and Blake 2003). Another `seed` starts from other patches that fit about as well. Where
     no patch is free of unknown pixels the harmonic fill steps in; at least one pixel must be known. Raises Cancelled.
     """
-    scenes = _pyramid(_add_texture(image, unknown), unknown)
+    progress(0.0)
+    scenes = _pyramid(_add_texture(image, unknown, progress.part(0.0, 0.02)), unknown, progress.part(0.02, 0.04))
     if not scenes:
         return harmonic.fill(image, unknown, progress)
     random = np.random.default_rng(seed)
     work = np.cumsum([0.0] + [len(scene.targets) + 500.0 for scene in reversed(scenes)])
-    stops = [float(stop) * 0.9 / work[-1] for stop in work]
+    stops = [0.04 + 0.86 * float(stop / work[-1]) for stop in work]
     matches = Matches(np.zeros(0, np.int64), np.zeros(0, np.float32))
     for depth, scene in enumerate(reversed(scenes)):
         part = progress.part(stops[depth], stops[depth + 1])
@@ -39,13 +40,13 @@ def fill(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) 
     return seam.copy(scenes[0], matches.source, image.shape[2], progress.part(0.9, 1.0))
 
 
-def _add_texture(image: np.ndarray, unknown: np.ndarray) -> np.ndarray:
+def _add_texture(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
     """The image with two more channels: how much it changes from pixel to pixel, down and across, on average nearby
     (Newson et al. 2014, section 3.3). Small pictures would else take smooth ground for a likeness of a rough one."""
     known = (~unknown).astype(np.float32)
     grey = image.mean(axis=2)
     planes = [image]
-    for axis in (0, 1):
+    for axis in progress.each((0, 1)):
         both = known * np.roll(known, 1, axis)  # what rolls over from the other end weighs little
         change = np.abs(grey - np.roll(grey, 1, axis)) * both
         mean = _smooth(change) / np.maximum(_smooth(both), 1e-3)
@@ -57,7 +58,7 @@ def _smooth(plane: np.ndarray) -> np.ndarray:
     return cv2.blur(plane, (_NEARBY, _NEARBY), borderType=cv2.BORDER_REFLECT)
 
 
-def _pyramid(image: np.ndarray, unknown: np.ndarray) -> list[Scene]:
+def _pyramid(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> list[Scene]:
     """Scenes of the picture at full, half, a quarter ... of its size, until the hole is small; as far down as there
     are patches to copy."""
     radius = cv2.distanceTransform(np.pad(unknown, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
@@ -65,6 +66,7 @@ def _pyramid(image: np.ndarray, unknown: np.ndarray) -> list[Scene]:
     scenes: list[Scene] = []
     image = image.copy()
     while len(scenes) < count and min(unknown.shape) >= patches.SIDE:
+        progress(len(scenes) / count)
         scene = patches.look(image, unknown)
         if np.count_nonzero(scene.usable) < (64 if scenes else 1):
             break

@@ -72,32 +72,27 @@ class Fill(Operation):
         result = image.copy()
         planes = result[..., :1] if is_grey(image) else result
         total, done = int(unknown.sum()), 0
-        for number, (method, mosaic) in enumerate(self._parts(mask > 0)):
-            share = int(mosaic.hole.sum())
-            part = progress.part(done / total, (done + share) / total)
-            window, blank = mosaic.cut(planes, unknown)
-            mosaic.put(planes, unknown, self._fill(method, window, blank, mosaic.hole, number, part))
-            done += share
+        for method, some in self._choose(mask > 0):
+            progress(done / total)
+            for number, mosaic in enumerate(_group(method, some)):
+                share = int(mosaic.hole.sum())
+                part = progress.part(done / total, (done + share) / total)
+                window, blank = mosaic.cut(planes, unknown)
+                mosaic.put(planes, unknown, self._fill(method, window, blank, mosaic.hole, number, part))
+                done += share
         if planes is not result:
             np.copyto(result, planes.copy(), where=(mask > 0)[..., None])
         progress(1.0)
         return result
 
-    def _parts(self, unknown: np.ndarray) -> Iterator[tuple[str, Mosaic]]:
-        """What is filled together, and the method."""
-        methods = {self.method: unknown}
-        if self.method == "auto":
-            wide = holes.wide(unknown, _WIDTH)
-            methods = {_NARROW: unknown & ~wide, _WIDE: wide}  # scratches first: patches may be copied from there
-        for method, some in methods.items():
-            found = holes.find(some, _CELL)
-            if method == "exemplar":
-                for box, own in found:
-                    reach = min(_FAR, 64 + max(own.shape) * 3 // 4)
-                    yield method, alone(box, own, reach, unknown.shape)
-            else:
-                for mosaic in pack(found, _NEAR, unknown.shape):
-                    yield method, mosaic
+    def _choose(self, unknown: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+        """Methods and what each of them fills: bool (H, W)."""
+        if self.method != "auto":
+            yield self.method, unknown
+            return
+        wide = holes.wide(unknown, _WIDTH)
+        yield _NARROW, unknown & ~wide  # first: patches may be copied from there
+        yield _WIDE, wide
 
     def _fill(
         self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, number: int, progress: Progress
@@ -124,3 +119,11 @@ class Fill(Operation):
         if method == "harmonic":
             return harmonic.fill(image, hole, progress)
         return march.fill(image, hole, method, progress)
+
+
+def _group(method: str, unknown: np.ndarray) -> Iterator[Mosaic]:
+    """The holes of `unknown` (H, W), bool, with what the method looks at around them, as they are filled together."""
+    found = holes.find(unknown, _CELL)
+    if method != "exemplar":
+        return pack(found, _NEAR, unknown.shape)
+    return (alone(box, own, min(_FAR, 64 + max(own.shape) * 3 // 4), unknown.shape) for box, own in found)
