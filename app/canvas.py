@@ -1,5 +1,7 @@
 """The canvas: the photo under mouse, pen, wheel and keys, with the painting tools and the brush ring."""
 
+import math
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
@@ -29,6 +31,7 @@ class Canvas(PhotoView):
     pointed = Signal(object)  # QPoint, the photo pixel under the mouse, or None
     brush_changed = Signal()  # size, hardness or tool
     stroke_finished = Signal()
+    picked = Signal(QPoint)  # the photo pixel that was clicked with Ctrl, while `picks`
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(selection, parent)
@@ -38,6 +41,7 @@ class Canvas(PhotoView):
         self._tool = self._tools[self.tool]
         self._drag = ""  # "", "pan", "split" or "tool": what the pressed button does
         self._button = _BUTTON.NoButton
+        self.picks = False  # whether a click with Ctrl means a mark and not the tool
         self._space = False
         self._at: QPointF | None = None  # the mouse, logical px; None while it is elsewhere
         self._pressure = 1.0
@@ -181,16 +185,18 @@ class Canvas(PhotoView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self._drag or not self.has_photo:
             return  # a second button pressed during a stroke means nothing
-        position, button = event.position(), event.button()
+        position, button, keys = event.position(), event.button(), event.modifiers()
         self._pressure = 1.0
         if button == _BUTTON.MiddleButton or (button == _BUTTON.LeftButton and self._space):
             self._move_to(position)
             self._begin("pan", button)
         elif button == _BUTTON.LeftButton and self._on_split(position):
             self._begin("split", button)
+        elif self.picks and button == _BUTTON.LeftButton and keys & Qt.KeyboardModifier.ControlModifier:
+            x, y = self.viewport.to_image(*self._device(position))
+            self.picked.emit(QPoint(math.floor(x), math.floor(y)))
         elif button in (_BUTTON.LeftButton, _BUTTON.RightButton):
             self._begin("tool", button)
-            keys = event.modifiers()
             erase = button == _BUTTON.RightButton or bool(keys & Qt.KeyboardModifier.AltModifier)
             self._press(self._touch(position, erase, bool(keys & Qt.KeyboardModifier.ShiftModifier)))
 

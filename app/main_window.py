@@ -23,6 +23,7 @@ from app.draft import Draft
 from app.durations import Durations
 from app.file_commands import FileCommands
 from app.forecast import Forecast
+from app.found_marks import FoundMarks
 from app.header import Header
 from app.history_panel import HistoryPanel
 from app.job_report import JobReport
@@ -57,9 +58,11 @@ class MainWindow(QMainWindow):
         self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
         self.forecast = Forecast(self.session, self.panel.sections, self)
         self.changes = WhatChanged(self.session, self.canvas, self.status, self)
+        self.marks = FoundMarks(self.session, self.canvas, self)
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)
+        self.marks.make_bar(menus.mark_actions(self.actions_by_name))
         self.options = BrushOptions(self.selection_menu, self)
         self.tools = ToolColumn(menus.tool_actions(self.actions_by_name), self)
         self.header = Header(self.session, [self.actions_by_name[one] for one in ("open", "paste", "auto")], self)
@@ -152,6 +155,7 @@ class MainWindow(QMainWindow):
         session.loader.device_known.connect(self.status.device.setText)
         jobs.started.connect(self._job_started)
         jobs.finished.connect(self._job_ended)
+        self.marks.changed.connect(self._show_marks)
         self.auto.told.connect(self.message.tell)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
@@ -197,6 +201,12 @@ class MainWindow(QMainWindow):
     def _show_tint(self) -> None:
         if not self.actions_by_name["tint"].isChecked():
             self.actions_by_name["tint"].setChecked(True)
+
+    def _show_marks(self) -> None:
+        seen = self.marks.at is not None
+        self.actions_by_name["remove-mark"].setEnabled(seen)
+        if seen:
+            self._show_tint()
 
     def _stroke_finished(self) -> None:
         if self.options.repair.isChecked() and self.session.loader.engine:
@@ -252,6 +262,8 @@ class MainWindow(QMainWindow):
         actions.enable(menus.NEED_ENGINE, is_open and loaded)
         actions.enable("grow shrink feather crop", selected and loaded)
         actions.enable("clear save-mask", selected)
+        actions.enable("next-mark previous-mark", selected and loaded)
+        actions["remove-mark"].setEnabled(self.marks.at is not None)
         actions["undo"].setEnabled(session.history.can_undo)
         actions["redo"].setEnabled(session.history.can_redo)
         self._refresh_idle()

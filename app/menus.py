@@ -99,6 +99,12 @@ def _selection_actions(window: MainWindow, actions: Actions) -> None:
         "D",
         canvas=True,
     )
+    marks = window.marks
+    add("next-mark", tr("&Next mark"), lambda: marks.step(1), "N", canvas=True, picture="next")
+    add("previous-mark", tr("&Previous mark"), lambda: marks.step(-1), "Shift+N", canvas=True, picture="previous")
+    add("remove-mark", tr("&Remove this mark"), marks.remove, "Del", canvas=True, picture="remove")
+    actions["remove-mark"].setToolTip(tr("Remove this mark from the selection (Del); any: Ctrl and click on it"))
+    add("end-marks", tr("Clos&e the marks"), marks.end, picture="close")
     add("invert", tr("&Invert"), lambda: _change(window, tr("Invert"), "invert"), "Ctrl+I", picture="invert")
     add("clear", tr("&Clear"), lambda: _change(window, tr("Clear"), "clear"), "Ctrl+D", picture="clear")
     add("grow", tr("&Grow by 2 px"), lambda: _change(window, tr("Grow"), "grow", _GROW), "Ctrl+Shift+G", picture="grow")
@@ -149,7 +155,8 @@ def make_menus(window: MainWindow) -> QMenu:
     actions.menu(bar, tr("&Edit"), ["undo", "redo", None, "cancel"])
     marks: list[str | QMenu | None] = ["invert", "clear", "grow", "shrink", "feather", None]
     rest: list[str | QMenu | None] = ["crop", None, "load-mask", "save-mask"]
-    selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *marks, *rest])
+    found: list[str | QMenu | None] = ["next-mark", "previous-mark", "remove-mark", None]
+    selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *found, *marks, *rest])
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
     operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", None])
     operations.setObjectName("operations")
@@ -166,6 +173,11 @@ def tool_actions(actions: Actions) -> list[QAction | None]:
     """The column at the left edge."""
     names = [*TOOLS, "", "tint", "split", "changes", "", "undo", "redo", "", "fit", "actual"]
     return [actions[name] if name else None for name in names]
+
+
+def mark_actions(actions: Actions) -> list[QAction]:
+    """The buttons of the bar that steps through what was found."""
+    return [actions[name] for name in ("previous-mark", "next-mark", "remove-mark", "end-marks")]
 
 
 def fill_operations(window: MainWindow, engine: Engine) -> None:

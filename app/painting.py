@@ -20,6 +20,7 @@ _DARK, _LIGHT = QColor(0, 0, 0, 200), QColor(255, 255, 255, 235)
 _CHUNK = 256  # device px drawn at once
 _SHIFT = 1 / 256  # px away from the ties
 _DIMMED = QColor(0, 0, 0, 130)
+_MARK = QColor(255, 226, 64)
 HANDLE = 15  # logical px, radius of the split slider's handle
 
 
@@ -150,6 +151,21 @@ def draw_ring(painter: QPainter, centre: QPointF, radius: float, core: float, ra
                 painter.drawLine(inner, centre + QPointF((side or 1) * reach, 0))
                 if side and not erase:
                     painter.drawLine(centre + QPointF(0, side * (radius + arm / 2)), centre + QPointF(0, side * reach))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_mark(painter: QPainter, viewport: Viewport, box: Box, ratio: float) -> None:
+    """A ring around a box of the photo, with some room, so that what is in it stays visible."""
+    left, top = viewport.to_view(box.left, box.top)
+    right, bottom = viewport.to_view(box.right, box.bottom)
+    spare = 10 * ratio
+    across, down = (max(0.7 * length, length / 2 + spare) for length in (right - left, bottom - top))
+    centre = QPointF((left + right) / 2, (top + bottom) / 2)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for colour, width in ((_DARK, 4.5), (_MARK, 2.0)):
+        painter.setPen(QPen(colour, width * ratio))
+        painter.drawEllipse(centre, across, down)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 

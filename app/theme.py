@@ -151,6 +151,7 @@ def _sheet(c: Colours) -> str:
     QToolButton#menuButton {{ padding: 4px 22px 4px 9px; border-color: {c.line}; }}
     QToolButton#menuButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
         right: 7px; }}
+    #overlay {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 8px; }}
     #message {{ background: {c.warning}; border-bottom: 1px solid {c.line}; }}
     #message[kind="good"] {{ background: {c.good}; }}
     #drop {{ border: 2px dashed {c.line}; border-radius: 12px; background: {c.panel}; }}

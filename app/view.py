@@ -48,6 +48,7 @@ class PhotoView(QWidget):
         self._before: Display | None = None
         self._preview: tuple[Box, Display] | None = None
         self._changes: HeatMap | None = None
+        self._ring: Box | None = None
         self._original = self._split = False
         self._peeked: tuple[float, int, int, bool] | None = None
         self._tinted = True
@@ -128,6 +129,18 @@ class PhotoView(QWidget):
 
     def zoom_out(self) -> None:
         self._zoom_to(self.viewport.stepped(-1))
+
+    def look_at(self, box: Box) -> None:
+        """Bring a box of the photo into the middle, at least at 100 % where it fits."""
+        if self.has_photo and not box.empty:
+            self._peeked = None
+            self.viewport.look_at(box, max(self.zoom, 1.0))
+            self._moved()
+
+    def show_ring(self, box: Box | None) -> None:
+        """A ring around a box of the photo; None: none."""
+        self._ring = box
+        self.update()
 
     def peek(self, at: QPointF | None) -> None:
         """100 % with `at` (logical px) staying in place; None: back to where the view was before."""
@@ -263,6 +276,8 @@ class PhotoView(QWidget):
             ratio = self.devicePixelRatioF()
             painting.draw_split(painter, self.split_x(), view.height, ratio)
             painting.draw_labels(painter, self.split_x(), (self.tr("Before"), self.tr("After")), ratio)
+        if self._ring is not None:
+            painting.draw_mark(painter, view, self._ring, self.devicePixelRatioF())
         self.draw_over(painter)
 
     def _draw_photo(self, painter: QPainter, after: Display) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRect
 from engine.image import Box
 
 _LADDER = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
+_ROOM = 0.7  # share of the window that what is looked at may take
 STEPS = tuple(sorted({1 / step for step in _LADDER} | set(_LADDER)))  # zooms that keys and wheel notches stop at
 
 
@@ -59,6 +60,13 @@ class Viewport:
         self.zoom = min(STEPS[-1], max(min(self.fit_zoom, STEPS[0]), zoom))
         self.fitted = False
         self._put(*point, x, y)
+
+    def look_at(self, box: Box, zoom: float) -> None:
+        """The middle of a box in the middle of the window, at `zoom`, or less where the box would not fit."""
+        room = min(self.width / (box.right - box.left), self.height / (box.bottom - box.top))
+        self.zoom = min(STEPS[-1], max(min(self.fit_zoom, STEPS[0]), min(zoom, _ROOM * room)))
+        self.fitted = False
+        self._put((box.left + box.right) / 2, (box.top + box.bottom) / 2, self.width / 2, self.height / 2)
 
     def zoom_by(self, factor: float, x: float, y: float) -> None:
         """Zoom freely, but stop at 100 % when passing it: the one zoom that everybody wants to hit."""
