@@ -98,8 +98,8 @@ class ConvLSTM(_Passes):
     """A long short-term memory (Shi et al. 2015) between residual blocks that finds and removes streaks in passes.
 
     After PReNet (Ren et al. 2019), at quarter resolution and with a soft mask: each pass sees the photo, the answer and
-    the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts as far as the mask is sure,
-    so that where nothing is found nothing changes.
+    the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts as far as the mask is
+    sure, so that where nothing is found nothing changes.
     """
 
     def __init__(self, width: int = 64, blocks: int = 1, condition_planes: int = 0) -> None:

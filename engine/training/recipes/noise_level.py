@@ -22,9 +22,9 @@ class NoiseLevel(PhotoRecipe):
     used = "denoise and every operation that measures noise"
     limits = "One level for the whole photo. Texture that fills the photo and looks like noise may be taken for some."
     net = "noise_level.NoiseLevel"
-    config = {"width": 32}  # noqa: RUF012
+    config = {"filters": 32, "width": 64}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 0, "half": True}  # noqa: RUF012
-    rate = 1e-3
+    rate = 3e-3
     count = 32
     leaf_share = 0.3
 
@@ -33,13 +33,16 @@ class NoiseLevel(PhotoRecipe):
         tenth, quarter = max(1, self.count // 10), max(1, self.count // 4)  # crops come in random order
         clean, mixed, plain = reference.split((tenth, quarter, self.count - tenth - quarter))
         mixed = blind.poisson(blind.coarse(mixed, self.generator), self.generator)
-        noisy = degrade.rounded(torch.cat((clean, mixed, self._gaussian(plain))))
-        reference = degrade.rounded(reference)
-        some = slice(0, None, 4)  # a quarter became a JPEG
+        raw = torch.cat((clean, mixed, self._gaussian(plain)))
+        wanted = levels(raw - reference)  # before clipping: that is what denoisers are told
+        noisy, reference = degrade.rounded(raw), degrade.rounded(reference)
+        some = slice(0, None, 4)  # a quarter became a JPEG, which takes a share of the noise away
         seed = int(torch.randint(2**31, (1,), generator=self.generator))
+        before = levels(noisy[some] - reference[some])
         for batch in (reference, noisy):
             batch[some] = blind.squeeze(batch[some], torch.Generator().manual_seed(seed))
-        return {"noisy": noisy, "levels": levels(noisy - reference)}
+        wanted[some] *= (levels(noisy[some] - reference[some]) + _FAINT) / (before + _FAINT)
+        return {"noisy": noisy, "levels": wanted}
 
     def _gaussian(self, reference: Tensor) -> Tensor:
         """With Gaussian noise of 0.7 to 65/255, the same in all colours on grey pictures and on a few others; two of
