@@ -55,12 +55,13 @@ class Model:
         writable. Raises Cancelled, RestoreError.
         """
         progress = progress or Progress()
+        progress(0.0)
         for tile in devices.tiles():
             with devices.memory_may_run_out():
                 count = len(split(image.shape, tile, self._multiple)) * views
                 done = itertools.count(1)
                 run = self._tile(planes, views, lambda done=done, count=count: progress(next(done) / count))
-                return run_tiled(image, run, tile, self._overlap, progress.part(0, 0), self._multiple)
+                return run_tiled(image, run, tile, self._overlap, Progress(), self._multiple)  # `run` reports
         raise _no_memory()
 
     def passes(
