@@ -21,7 +21,7 @@ MAY_IMPORT = {  # folder -> our modules that its files may import; the longest m
     "engine/nets/": "engine.nets",
     "engine/operations/": f"{OPERATION} engine.filling engine.diffusion",
     "engine/detectors/": OPERATION,
-    "engine/filling/": "engine.image engine.masks engine.progress engine.errors",
+    "engine/filling/": "engine.filling engine.image engine.masks engine.progress engine.errors",
     "engine/diffusion/": "engine.diffusion engine.image engine.masks engine.tiles engine.progress engine.errors",
     "engine/models.py": "engine.nets engine.devices engine.tiles engine.image engine.progress engine.errors "
     "engine.resources",
