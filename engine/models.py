@@ -105,14 +105,14 @@ class Model:
             yield Pass(answer[..., :3], answer[..., 3:])
 
     def numbers(self, pieces: Sequence[np.ndarray]) -> np.ndarray:
-        """The answer of a net that votes: its opinions over all the pieces (H, W, 3) together, as fp32 numbers (n,)."""
+        """What a net that reads numbers tells of pieces (H, W, 3) of a photo together. fp32 (n,)"""
         import torch
 
         net, device, _ = self._placed(torch.float32)
         with torch.inference_mode():
             inputs = (torch.from_numpy(np.array(piece, np.float32)).permute(2, 0, 1)[None] for piece in pieces)
-            votes = np.stack([net.votes(x.to(device)).sum((0, 2, 3)).cpu().numpy() for x in inputs]).sum(axis=0)
-        return votes[:-1] / votes[-1]
+            blocks = torch.cat([net.blocks(x.to(device)) for x in inputs], dim=2)
+            return net.conclude(blocks)[0].cpu().numpy()
 
     def _placed(self, dtype: torch.dtype | None = None) -> tuple[Any, str, torch.dtype]:
         """The net where it shall run, the device, and the number format (the quickest, if not given)."""

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.nets.top_hats import top_hats
 from engine.nets.unet import ResidualBlock
 
 _FOLD = 4  # full-size convolutions would cost sixteen times as much
@@ -97,34 +98,38 @@ class ConvGRU(_Passes):
 class ConvLSTM(_Passes):
     """A long short-term memory (Shi et al. 2015) between residual blocks that finds and removes streaks in passes.
 
-    After PReNet (Ren et al. 2019), at quarter resolution and with a soft mask: each pass sees the photo, the answer and
-    the mask so far. `state` is (residual and mask logits, memory, cell); the residual counts as far as the mask is
-    sure, so that where nothing is found nothing changes.
+    After PReNet (Ren et al. 2019), at quarter resolution and with soft masks: each pass sees the photo, its top-hats,
+    the answer and the masks so far. There are two masks, of what is too light and of what is too dark; under the first
+    the white top-hat is taken away, under the second the black one added, each with what the net adds to that, so that
+    where nothing is found nothing changes. `state` is (residual and mask logits, memory, cell, top-hats).
     """
 
     def __init__(self, width: int = 64, blocks: int = 1, condition_planes: int = 0) -> None:
-        super().__init__(width, blocks, 7, 4, condition_planes)
+        super().__init__(width, blocks, 3 + 6 + 3 + 2, 5, condition_planes)
         self.gates = _conv(2 * width, 4 * width)
 
     def begin(self, x: Tensor) -> State:
-        return self._nothing(x, 2)
+        return (*self._nothing(x, 2), top_hats(x[:, :3].float()).to(self.stem.weight.dtype))
 
     def step(self, x: Tensor, state: State) -> State:
-        raw, memory, cell = state
+        raw, memory, cell, hats = state
         answer = self.answer(state)
-        features = self._see(x, x[:, :3] + answer[:, :3], answer[:, 3:])
+        features = self._see(x, 4 * hats, x[:, :3] + answer[:, :3], mask_logits(state).sigmoid())
         forget, let_in, let_out, candidate = self.gates(torch.cat((features, memory), dim=1)).chunk(4, dim=1)
         cell = (forget + 1).sigmoid() * cell + let_in.sigmoid() * candidate.tanh()  # + 1: remembers from the start
         memory = let_out.sigmoid() * cell.tanh()
-        return raw + F.pixel_shuffle(self.head(memory), _FOLD).float(), memory, cell
+        return raw + F.pixel_shuffle(self.head(memory), _FOLD).float(), memory, cell, hats
 
     def answer(self, state: State) -> Tensor:
-        """What to add to the photo, and the soft mask. (B, 4, H, W)"""
+        """What to add to the photo, and the soft mask of both kinds. (B, 4, H, W)"""
+        change, hats = state[0][:, :3], state[3].float()
         mask = mask_logits(state).sigmoid()
-        share = mask.square() * (3 - 2 * mask)  # what is hardly suspected is hardly touched
-        return torch.cat((state[0][:, :3] * share, mask), dim=1)
+        light, dark = (mask.square() * (3 - 2 * mask)).split(1, dim=1)  # what is hardly suspected is hardly touched
+        residual = light * (change - hats[:, :3]) + dark * (change + hats[:, 3:])
+        return torch.cat((residual, 1 - (1 - mask).prod(dim=1, keepdim=True)), dim=1)
 
 
 def mask_logits(state: State) -> Tensor:
-    """The mask of a `ConvLSTM` before the sigmoid, (B, 1, H, W): nothing is damaged until something is seen."""
+    """The masks of a `ConvLSTM` before the sigmoid, light and dark, (B, 2, H, W): nothing is damaged until something is
+    seen."""
     return state[0][:, 3:] - 3

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from engine.nets.top_hats import greatest
 from engine.nets.unet import UNet
 
-_SIDE = 13  # px, of the square of the top-hats: damage up to that width stands out
-_SHIFTS = (1, 2, 4, 5)  # a window of 13 as the greatest of two windows of 2, of 4, of 8, the last ones overlapping
 _GAIN = 4.0  # faint damage stands out by a few hundredths
 _LUMA = (0.299, 0.587, 0.114)
 _RARE = 3.0  # logits start as far below zero: nothing is damaged until something is seen
@@ -48,17 +46,6 @@ def seen(x: Tensor) -> Tensor:
     luma = (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[:, None]
     darkest, lightest = torch.minimum(torch.minimum(red, green), blue), torch.maximum(torch.maximum(red, green), blue)
     planes = torch.stack((darkest, -lightest), 1)  # the black top-hat is the white one of the negative
-    opened = _greatest(-_greatest(-planes))
+    opened = greatest(-greatest(-planes))
     hats = _GAIN * (planes - opened)
     return torch.cat((luma, hats, torch.ones_like(luma)), 1)
-
-
-def _greatest(planes: Tensor) -> Tensor:
-    """The greatest value in the square around each pixel, of twice, four and eight times the pixels at a time."""
-    for axis in (2, 3):
-        around = [0, 0, _SIDE // 2, _SIDE // 2] if axis == 2 else [_SIDE // 2, _SIDE // 2]
-        planes = F.pad(planes, around, value=-float("inf"))
-        for shift in _SHIFTS:
-            length = planes.shape[axis] - shift
-            planes = torch.maximum(planes.narrow(axis, 0, length), planes.narrow(axis, shift, length))
-    return planes

@@ -49,14 +49,16 @@ class Streaks(PhotoRecipe):
         reference = layers.decorate(self.crops.batch(self.count), self.generator)
         damaged = damage.apply(reference, layers)
         labels, counts = damage.visible(reference, damaged, layers)
+        light = damaged.mean(1, keepdim=True) > reference.mean(1, keepdim=True)
+        mask = labels.any(1, keepdim=True) & torch.cat((light, ~light), dim=1)
         damaged, reference = self._scan(damaged, reference)
         draw = int(torch.randint(6, (1,), generator=self.generator))
         return {
             "damaged": damaged,
             "reference": reference,
-            "mask": labels.any(1, keepdim=True).float(),
+            "mask": mask.float(),  # of what is too light, of what is too dark
             "counts": counts.float(),
-            "passes": torch.tensor(min(self.passes, (1, 2, 2, 3, 3, _PASSES)[draw])),
+            "passes": torch.tensor(min(self.passes, (1, 2, 2, 3, 4, _PASSES)[draw])),
         }
 
     def _scan(self, *pictures: Tensor) -> list[Tensor]:
@@ -73,7 +75,7 @@ class Streaks(PhotoRecipe):
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
         passes = int(batch["passes"]) if fraction > 0.3 else min(2, int(batch["passes"]))
         photo, mask, counts = batch["damaged"], batch["mask"], batch["counts"]
-        weight = 1 + 2 * mask
+        weight = 1 + 2 * mask.amax(1, keepdim=True)
         losses: list[Tensor] = []
         for state in net(photo, passes):
             off = (weight * (photo + _change(net, state) - batch["reference"]).abs()).mean()
@@ -120,7 +122,7 @@ class Streaks(PhotoRecipe):
             states = net(damaged, MOST)
             before = _psnr(damaged, reference)
             gains.append([_psnr(damaged + _change(net, state), reference) - before for state in states])
-            found = (mask_logits(states[_PASSES - 1]) > 0) & counts
+            found = (mask_logits(states[_PASSES - 1]).amax(1, keepdim=True) > 0) & counts
             wanted = labels.any(1, keepdim=True) & counts
             hits += float((found & wanted).sum())
             misses += float((wanted & ~found).sum())
