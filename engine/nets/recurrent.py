@@ -9,7 +9,7 @@ from engine.nets.unet import ResidualBlock
 
 _FOLD = 4  # full-size convolutions would cost sixteen times as much
 
-State = tuple[Tensor, ...]  # first what is added to the image so far, (B, planes, H, W) in fp32, then memories
+State = tuple[Tensor, ...]  # first what is to be added to the image, (B, planes, H, W) in fp32, then memories
 
 
 def _conv(inputs: int, outputs: int) -> nn.Conv2d:
@@ -61,6 +61,11 @@ class _Passes(nn.Module):
         memory = memory.contiguous(memory_format=torch.channels_last)
         return (x.new_zeros((count, self.planes, height, width), dtype=torch.float32), *[memory] * memories)
 
+    def _unfold(self, features: Tensor, memory: Tensor) -> Tensor:
+        """What a pass answers, at full size; features go in beside the memory, or a closed gate would end all learning.
+        fp32 (B, planes, H, W)"""
+        return F.pixel_shuffle(self.head(features + memory), _FOLD).float()
+
     def _see(self, x: Tensor, *more: Tensor) -> Tensor:
         """Features (B, width, H / 4, W / 4) of the photo, what is known of it, and further planes."""
         dtype = self.stem.weight.dtype
@@ -75,7 +80,7 @@ class _Passes(nn.Module):
 class ConvGRU(_Passes):
     """Residual blocks with shared weights and a gated recurrent unit (Cho et al. 2014) that improve a photo in passes.
 
-    Each pass sees the photo and the answer so far, and adds to it. `state` is (residual, memory).
+    Each pass sees the photo and the answer of the pass before, and gives a better one. `state` is (residual, memory).
     """
 
     def __init__(self, width: int = 64, blocks: int = 2, condition_planes: int = 1) -> None:
@@ -92,7 +97,7 @@ class ConvGRU(_Passes):
         update, reset = self.gates(torch.cat((features, memory), dim=1)).sigmoid().chunk(2, dim=1)
         candidate = self.candidate(torch.cat((features, reset * memory), dim=1)).tanh()
         memory = torch.lerp(memory.to(update.dtype), candidate, update)
-        return residual + F.pixel_shuffle(self.head(memory), _FOLD).float(), memory
+        return self._unfold(features, memory), memory
 
 
 class ConvLSTM(_Passes):
@@ -112,13 +117,13 @@ class ConvLSTM(_Passes):
         return (*self._nothing(x, 2), top_hats(x[:, :3].float()).to(self.stem.weight.dtype))
 
     def step(self, x: Tensor, state: State) -> State:
-        raw, memory, cell, hats = state
+        _, memory, cell, hats = state
         answer = self.answer(state)
         features = self._see(x, 4 * hats, x[:, :3] + answer[:, :3], mask_logits(state).sigmoid())
         forget, let_in, let_out, candidate = self.gates(torch.cat((features, memory), dim=1)).chunk(4, dim=1)
         cell = (forget + 1).sigmoid() * cell + let_in.sigmoid() * candidate.tanh()  # + 1: remembers from the start
         memory = let_out.sigmoid() * cell.tanh()
-        return raw + F.pixel_shuffle(self.head(memory), _FOLD).float(), memory, cell, hats
+        return self._unfold(features, memory), memory, cell, hats
 
     def answer(self, state: State) -> Tensor:
         """What to add to the photo, and the soft mask of both kinds. (B, 4, H, W)"""

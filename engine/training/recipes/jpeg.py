@@ -26,7 +26,7 @@ class Jpeg(PhotoRecipe):
     net = "recurrent.ConvGRU"
     config = {"width": 64, "blocks": 2, "condition_planes": 1}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
-    rate = 3e-3
+    rate = 2e-3
     size = 96
     count = 16
     leaf_share = 0.15
