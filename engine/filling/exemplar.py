@@ -8,7 +8,7 @@ from engine.filling.patches import Features, Matches, Scene
 from engine.progress import Progress
 
 _COARSEST = 6  # px, half the width of the hole in the smallest picture
-_TURNS = (10, 6, 4, 2)  # of search and vote in the smallest picture, the next and so on; the last goes on
+_TURNS = (10, 6, 4, 3)  # of search and vote in the smallest picture, the next and so on; the last goes on
 _MOST = 400_000  # targets up to which patches are compared; beyond, those of the smaller picture are taken over
 _NEARBY = 15  # px, side of the square in which texture is measured
 _TEXTURE = 5.0  # how much its likeness counts beside that of colour

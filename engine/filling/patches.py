@@ -9,7 +9,7 @@ from engine.progress import Progress
 
 SIDE = 7  # px
 REACH = SIDE // 2  # px from the centre of a patch to its rim
-_FEATURES = 24  # principal components of a patch that are compared
+_FEATURES = 48  # principal components of a patch that are compared
 _CHUNK = 8192  # patches worked on at once: they fit the processor's cache
 _JUMPS = (4, 2, 1)  # px between neighbours that tell each other what they found; at most 2 * REACH
 _NEAR = np.array([(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1)])
