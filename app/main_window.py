@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
 
 from app import menus, theme
 from app.auto_restore import AutoRestore
+from app.candidate_strip import CandidateStrip
 from app.canvas import Canvas
+from app.choosing import Choosing
 from app.display import Display
 from app.draft import Draft
 from app.durations import Durations
@@ -58,6 +60,8 @@ class MainWindow(QMainWindow):
         self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
         self.forecast = Forecast(self.session, self.panel.sections, self)
         self.changes = WhatChanged(self.session, self.canvas, self.status, self)
+        self.strip = CandidateStrip(self)
+        self.choosing = Choosing(self.session, self.canvas, self.strip, self)
         self.marks = FoundMarks(self.session, self.canvas, self)
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
@@ -89,6 +93,7 @@ class MainWindow(QMainWindow):
         for one in (self.options, self.message):
             column.addWidget(one)
         column.addWidget(self.stack, 1)
+        column.addWidget(self.strip)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(centre)
@@ -156,6 +161,8 @@ class MainWindow(QMainWindow):
         jobs.started.connect(self._job_started)
         jobs.finished.connect(self._job_ended)
         self.marks.changed.connect(self._show_marks)
+        self.panel.repair_wanted.connect(self.choosing.begin)
+        self.choosing.began.connect(self._show_candidates)
         self.auto.told.connect(self.message.tell)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
@@ -201,6 +208,14 @@ class MainWindow(QMainWindow):
     def _show_tint(self) -> None:
         if not self.actions_by_name["tint"].isChecked():
             self.actions_by_name["tint"].setChecked(True)
+
+    def _show_candidates(self) -> None:
+        """They are seen without tint and marks, and the keys are theirs."""
+        for section in self.panel.sections:
+            section.preview.setChecked(False)
+        self.marks.end()
+        self._reveal()
+        self.canvas.setFocus()
 
     def _show_marks(self) -> None:
         seen = self.marks.at is not None

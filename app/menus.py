@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NEED_PHOTO = (
     "fit actual zoom-in zoom-out tint split changes brush eraser lasso rectangle polygon smaller larger softer harder"
 )
-NEED_ENGINE = "repair find-here find invert load-mask"
+NEED_ENGINE = "repair candidates find-here find invert load-mask"
 TOOLS = ("brush", "eraser", "lasso", "rectangle", "polygon")
 _GROW, _FEATHER = 2, 3  # px of each command
 
@@ -45,7 +45,9 @@ def make_actions(window: MainWindow) -> Actions:
     add("auto", tr("&Auto restore"), window.auto.start, "Ctrl+R", picture="auto", primary=True)
     tip = tr("Clean the noise, find scratches and dust and repair them, cautiously (Ctrl+R)")
     actions["auto"].setToolTip(tip)
-    add("repair", tr("&Repair the selection"), lambda: _repair(window), "Return Enter", canvas=True)
+    add("repair", tr("&Repair the selection"), lambda: _repair(window, False), "Return Enter", canvas=True)
+    text = tr("&Candidates for the repair")
+    add("candidates", text, lambda: _repair(window, True), "Ctrl+Return Ctrl+Enter", canvas=True)
     add("search", tr("&Find an operation"), window.panel.start_search, "Ctrl+F")
     add("keys", tr("&Keys"), lambda: KeysDialog(actions.keys(), window).show(), "F1 ?")
     add("log", tr("Open the &log folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder()))))
@@ -158,7 +160,7 @@ def make_menus(window: MainWindow) -> QMenu:
     found: list[str | QMenu | None] = ["next-mark", "previous-mark", "remove-mark", None]
     selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *found, *marks, *rest])
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
-    operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", None])
+    operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", "candidates", None])
     operations.setObjectName("operations")
     view = actions.menu(
         bar, tr("&View"), ["fit", "actual", "zoom-in", "zoom-out", None, "tint", "split", "changes", None]
@@ -199,9 +201,9 @@ def fill_operations(window: MainWindow, engine: Engine) -> None:
             action.triggered.connect(lambda _checked=False, word=kind.id: window.panel.show_operation(word))
 
 
-def _repair(window: MainWindow) -> None:
+def _repair(window: MainWindow, candidates: bool) -> None:
     if window.panel.repair.kind is not None:
-        window.panel.apply(window.panel.repair)
+        window.panel.apply(window.panel.repair, candidates=candidates)
 
 
 def _change(window: MainWindow, label: str, word: str, amount: float = 0) -> None:

@@ -18,6 +18,7 @@ class OperationsPanel(QWidget):
     """Filled when the engine is loaded; until then it says that it loads, or why it cannot."""
 
     preview_wanted = Signal(object)  # the Section that shall be previewed, or None
+    repair_wanted = Signal(object, bool)  # the Operation of step 3; True: candidates, even where they are alike
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -194,14 +195,18 @@ class OperationsPanel(QWidget):
         elif isinstance(section, Section):
             self.apply(section)
 
-    def apply(self, section: Section, clear: bool = False) -> None:
-        """Run the operation of a section; what is out of range is refused here."""
+    def apply(self, section: Section, clear: bool = False, candidates: bool = False) -> None:
+        """Run the operation of a section; what is out of range is refused here. `candidates` are for step 3 only."""
         try:
             operation = section.value()
         except RestoreError as error:
             self._session.failed.emit(str(error))
             return
-        if isinstance(operation, Operation):
+        if not isinstance(operation, Operation):
+            return
+        if section is self.repair and not clear:
+            self.repair_wanted.emit(operation, candidates)
+        else:
             self._session.apply(operation, clear)
 
     def find_damage(self, box: Box | None) -> None:

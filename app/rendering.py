@@ -120,10 +120,12 @@ def step(
     selection: np.ndarray,
     progress: Progress,
     offer: Callable[[Stepped], None] = lambda _stepped: None,
+    known: tuple[Box, Image] | None = None,
 ) -> Stepped:
     """The view after the operation on the selected pixels, or on all where none is. Raises RestoreError, Cancelled.
 
-    Work in passes gives `offer` the view after each of them.
+    Work in passes gives `offer` the view after each of them. `known` is what the operation makes of the box around the
+    selection, where that was made before.
     """
     start = time.monotonic()
     mask = None if operation.moves else as_mask(selection)
@@ -136,7 +138,12 @@ def step(
         offer(Stepped(_in_place(old, partly, image), passes=(passes(by), passes(operation))))
 
     heard = progress if operation.moves else progress.keeping(keep)
-    view = show(old, document.then(Step(operation, mask)), heard)
+    after = document.then(Step(operation, mask))
+    if known is not None:
+        image = old.image.copy()
+        image[known[0].slices] = known[1]
+        document.rendered.put(after.steps, frozen(image))
+    view = show(old, after, heard)
     masks = (PackedMask.of(selection), PackedMask.of(moved(operation, selection))) if operation.moves else None
     count = pixels(operation, bounds(selection), selection.shape)
     return Stepped(view, masks, count, time.monotonic() - start)

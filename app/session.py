@@ -19,7 +19,7 @@ from app.selection import Patch, Selection
 from engine import files, params
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Photo
-from engine.image import Box, whole
+from engine.image import Box, Image, whole
 from engine.operation import Detector, Operation
 
 
@@ -102,11 +102,12 @@ class Session(QObject):
         clear: bool = False,
         everywhere: bool = False,
         then: Callable[[], None] | None = None,
+        known: tuple[Box, Image] | None = None,
     ) -> None:
         """Put one more step on the photo, and go on with `then` when it is there.
 
         `clear` empties the selection when the step is there; with the stroke before it that is one entry.
-        `everywhere` does not look at the selection.
+        `everywhere` does not look at the selection. `known` is what it makes of the box around the selection.
         """
         view = self.view
         if view is None:
@@ -121,12 +122,13 @@ class Session(QObject):
         revision = self.history.last
 
         def arrive(stepped: Stepped) -> None:
-            self.durations.learn(operation, stepped.worked_on, stepped.seconds)
+            if known is None:
+                self.durations.learn(operation, stepped.worked_on, stepped.seconds)
             if self._arrive(operation, stepped, revision, clear, operation.title) and then is not None:
                 then()
 
         self.jobs.start(
-            lambda progress: rendering.step(view, operation, selection, progress, self.jobs.offer),
+            lambda progress: rendering.step(view, operation, selection, progress, self.jobs.offer, known),
             arrive,
             operation.title,
             kept=lambda stepped: self._keep(stepped, revision, clear),

@@ -115,6 +115,7 @@ def _sheet(c: Colours) -> str:
     QMenuBar::item:selected {{ background: {c.hover}; }}
     #header, #side, #tools, #options, #panelBody, QStatusBar {{ background: {c.panel}; }}
     #header {{ border-bottom: 1px solid {c.line}; border-top: 1px solid {c.line}; }}
+    #strip {{ background: {c.panel}; border-top: 1px solid {c.line}; }}
     #tools {{ border-right: 1px solid {c.line}; }}
     #options {{ border-bottom: 1px solid {c.line}; }}
     #side {{ border-left: 1px solid {c.line}; }}
