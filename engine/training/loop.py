@@ -37,11 +37,19 @@ def build(recipe: type[Recipe]) -> nn.Module:
     module, name = recipe.net.split(".")
     net: nn.Module = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
     if recipe.start:
-        shapes = {key: value.shape for key, value in net.state_dict().items()}
         shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
-        fitting = {key: value.float() for key, value in shipped.items() if shapes.get(key) == value.shape}
-        net.load_state_dict(fitting, strict=False)
+        net.load_state_dict({key: _fitted(value, shipped.get(key)) for key, value in net.state_dict().items()})
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def _fitted(fresh: torch.Tensor, shipped: torch.Tensor | None) -> torch.Tensor:
+    """The shipped weights; where fresh ones have more inputs or outputs these are 0, so that the net begins as the
+    shipped one; the fresh ones where there is nothing that fits."""
+    if shipped is None or any(new < old for new, old in zip(fresh.shape, shipped.shape, strict=True)):
+        return fresh
+    result = torch.zeros_like(fresh)
+    result[tuple(slice(side) for side in shipped.shape)] = shipped.float()
+    return result
 
 
 def _commit() -> str:

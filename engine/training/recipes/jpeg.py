@@ -15,7 +15,7 @@ QUALITIES = (10, 20, 30)
 
 
 class Jpeg(PhotoRecipe):
-    """A GRU (Cho et al. 2014) between residual blocks at 1/4 resolution, unrolled over passes, L1 after each."""
+    """A GRU (Cho et al. 2014) in a U-Net, unrolled over passes, trained on from U24; L1 after each pass."""
 
     name = "jpeg-gru"
     used = "jpeg"
@@ -24,11 +24,12 @@ class Jpeg(PhotoRecipe):
         "less well than those of a file as it was saved."
     )
     net = "recurrent.ConvGRU"
-    config = {"width": 64, "blocks": 2, "condition_planes": 1}  # noqa: RUF012
+    config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
-    rate = 2e-3
+    start = "denoise-u24"
+    rate = 1e-3
     size = 96
-    count = 16
+    count = 12
     leaf_share = 0.15
     bank = 32
 

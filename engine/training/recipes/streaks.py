@@ -19,7 +19,7 @@ _HELD = 7_000_000  # seed of the scenes that are only for scoring
 
 
 class Streaks(PhotoRecipe):
-    """PReNet (Ren et al. 2019) at 1/4 resolution with a soft mask: L1, more where damage is, and BCE on the mask."""
+    """An LSTM (PReNet, Ren et al. 2019) in a U-Net with soft masks: L1, more where damage is, and BCE on the masks."""
 
     name = "streaks-lstm"
     used = "streaks, streak-mask"
@@ -28,12 +28,13 @@ class Streaks(PhotoRecipe):
         "than some 15 px width stays."
     )
     net = "recurrent.ConvLSTM"
-    config = {"width": 64, "blocks": 1, "condition_planes": 0}  # noqa: RUF012
+    config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
-    rate = 2.5e-3
+    start = "denoise-u24"
+    rate = 1.5e-3
     size = 96
-    count = 16
+    count = 12
     leaf_share = 0.15
     bank = 32
     scenes = 192
