@@ -22,12 +22,10 @@ class NoiseLevel(PhotoRecipe):
     used = "denoise and every operation that measures noise"
     limits = "One level for the whole photo. Texture that fills the photo and looks like noise may be taken for some."
     net = "noise_level.NoiseLevel"
-    config = {"filters": 16, "width": 96}  # noqa: RUF012
+    config = {"filters": 32, "width": 64}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 0, "half": True}  # noqa: RUF012
-    rate = 6e-3
-    count = 8
-    size = 192
-    bank = 16
+    rate = 3e-3
+    count = 24
     leaf_share = 0.3
 
     def batch(self) -> Batch:
