@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.session import Session
@@ -40,7 +41,8 @@ class AutoRestore(QObject):
         elif selected and self._session.selection.is_empty():
             self._go_on(rest, selected=False)
         else:
-            self._session.apply(first, everywhere=not selected, then=self._next(rest))
+            everywhere = None if selected else np.zeros_like(self._session.selection.array)
+            self._session.apply(first, selection=everywhere, then=self._next(rest))
 
     def _next(self, links: tuple[Operation | Detector, ...]) -> Callable[[], None]:
         return lambda: self._go_on(links, selected=False)

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QWidget
 
 from app import painting
 from app.selection import Selection
-from app.tools import Brush, Touch, make_tools
+from app.stroke import CloneStroke, Stroke
+from app.tools import Brush, Tool, Touch, make_tools
 from app.view import PhotoView
 
 _LARGEST = 0.25  # brush size as a share of the photo's longer side
@@ -37,7 +38,8 @@ class Canvas(PhotoView):
         super().__init__(selection, parent)
         self.tool = "brush"
         self.brush_size, self.hardness = 40.0, 0.8
-        self._tools = make_tools(selection, self)
+        self.spot, self.clone = Stroke(selection, self), CloneStroke(selection, self)
+        self._tools: dict[str, Tool] = make_tools(selection, self) | {"spot": self.spot, "clone": self.clone}
         self._tool = self._tools[self.tool]
         self._drag = ""  # "", "pan", "split" or "tool": what the pressed button does
         self._button = _BUTTON.NoButton
@@ -56,7 +58,7 @@ class Canvas(PhotoView):
         self._choose_cursor()
 
     def set_tool(self, name: str) -> None:
-        """ "brush", "eraser", "lasso", "rectangle" or "polygon"; what another tool has begun is given up."""
+        """One of those in `make_tools`, "spot" or "clone"; what another tool has begun is given up."""
         if name == self.tool:
             return
         self._interrupt()
@@ -89,21 +91,37 @@ class Canvas(PhotoView):
 
     def draw_over(self, painter: QPainter) -> None:
         ratio = self.devicePixelRatioF()
-        if self._tool.outline:
+        if isinstance(self._tool, Stroke):
+            painting.draw_path(painter, self.viewport, self._tool.outline, self.brush_size * self.zoom)
+            self._draw_source(painter)
+        elif self._tool.outline:
             painting.draw_outline(painter, self.viewport, self._tool.outline, ratio)
         if self._at is not None and self._shows_ring():
             centre, radius = QPointF(*self._device(self._at)), self._radius()
             core = max(0.0, radius * self.hardness)
             painting.draw_ring(painter, centre, radius, core, ratio, self.tool == "eraser")
 
+    def _draw_source(self, painter: QPainter) -> None:
+        """A cross where would be copied from."""
+        if self._tool is self.clone:
+            at = self._at if self._at is not None else QPointF(self.rect().center())
+            source = self.clone.source_for(self.viewport.to_image(*self._device(at)))
+            if source is not None:
+                painting.draw_cross(painter, QPointF(*self.viewport.to_view(*source)), self.devicePixelRatioF())
+
     def _shows_ring(self) -> bool:
-        return self.has_photo and isinstance(self._tool, Brush) and self._drag in ("", "tool") and not self._space
+        return (
+            self.has_photo and isinstance(self._tool, Brush | Stroke) and self._drag in ("", "tool") and not self._space
+        )
 
     def _radius(self) -> float:
         return max(0.5, self.brush_size * self._pressure * self.zoom / 2)
 
     def _update_ring(self) -> None:
-        if self._at is None or not isinstance(self._tool, Brush):
+        if self._at is None or not isinstance(self._tool, Brush | Stroke):
+            return
+        if isinstance(self._tool, Stroke):
+            self.update()  # the path and the source are somewhere else
             return
         x, y = self._device(self._at)
         ratio = self.devicePixelRatioF()
@@ -143,7 +161,7 @@ class Canvas(PhotoView):
         self._choose_cursor()
 
     def _choose_cursor(self) -> None:
-        shape = Qt.CursorShape.BlankCursor if isinstance(self._tool, Brush) else Qt.CursorShape.CrossCursor
+        shape = Qt.CursorShape.BlankCursor if isinstance(self._tool, Brush | Stroke) else Qt.CursorShape.CrossCursor
         if not self.has_photo:
             shape = Qt.CursorShape.ArrowCursor
         elif self._drag == "pan":

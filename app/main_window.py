@@ -32,6 +32,7 @@ from app.job_report import JobReport
 from app.message_bar import MessageBar
 from app.operations_panel import OperationsPanel
 from app.preview import Previewer
+from app.retouching import Retouching
 from app.session import Session
 from app.settings import Settings
 from app.start_page import StartPage
@@ -62,6 +63,7 @@ class MainWindow(QMainWindow):
         self.changes = WhatChanged(self.session, self.canvas, self.status, self)
         self.strip = CandidateStrip(self)
         self.choosing = Choosing(self.session, self.canvas, self.strip, self)
+        self.retouching = Retouching(self.session, self.panel, self.canvas.spot, self.canvas.clone, self)
         self.marks = FoundMarks(self.session, self.canvas, self)
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
@@ -161,6 +163,7 @@ class MainWindow(QMainWindow):
         jobs.started.connect(self._job_started)
         jobs.finished.connect(self._job_ended)
         self.marks.changed.connect(self._show_marks)
+        self.retouching.told.connect(self.message.warn)
         self.panel.repair_wanted.connect(self.choosing.begin)
         self.choosing.began.connect(self._show_candidates)
         self.auto.told.connect(self.message.tell)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 NEED_PHOTO = (
-    "fit actual zoom-in zoom-out tint split changes brush eraser lasso rectangle polygon smaller larger softer harder"
+    "fit actual zoom-in zoom-out tint split changes brush eraser "
+    "lasso rectangle polygon spot clone smaller larger softer harder"
 )
 NEED_ENGINE = "repair candidates find-here find invert load-mask"
-TOOLS = ("brush", "eraser", "lasso", "rectangle", "polygon")
+TOOLS = ("brush", "eraser", "lasso", "rectangle", "polygon", "spot", "clone")
 _GROW, _FEATHER = 2, 3  # px of each command
 
 
@@ -73,6 +74,8 @@ def _tool_actions(window: MainWindow, actions: Actions) -> None:
         ("lasso", tr("&Lasso"), "L"),
         ("rectangle", tr("&Rectangle"), "R"),
         ("polygon", tr("&Polygon"), "P"),
+        ("spot", tr("Spot repa&ir"), "J"),
+        ("clone", tr("&Clone"), "S"),
     ):
         actions.add(
             name,
@@ -85,6 +88,8 @@ def _tool_actions(window: MainWindow, actions: Actions) -> None:
         )
     actions.group(list(TOOLS))
     actions["brush"].setChecked(True)
+    actions["spot"].setToolTip(tr("Spot repair: each click or stroke is repaired at once, as step 3 is set (J)"))
+    actions["clone"].setToolTip(tr("Clone: click with Alt where to copy from, then paint (S)"))
     actions.add("smaller", tr("&Smaller brush"), lambda: canvas.step_brush(-1), "[", canvas=True)
     actions.add("larger", tr("&Larger brush"), lambda: canvas.step_brush(1), "]", canvas=True)
     actions.add("softer", tr("So&fter brush"), lambda: canvas.step_brush(0, -1), "Shift+[ {", canvas=True)

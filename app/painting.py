@@ -21,6 +21,7 @@ _CHUNK = 256  # device px drawn at once
 _SHIFT = 1 / 256  # px away from the ties
 _DIMMED = QColor(0, 0, 0, 130)
 _MARK = QColor(255, 226, 64)
+_PATH = QColor(255, 226, 64, 110)
 HANDLE = 15  # logical px, radius of the split slider's handle
 
 
@@ -127,6 +128,25 @@ def draw_outline(painter: QPainter, viewport: Viewport, points: list[Point], rat
     painter.setPen(QPen(_LIGHT, 1 * ratio))
     painter.drawPolygon(line)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_path(painter: QPainter, viewport: Viewport, points: list[Point], width: float) -> None:
+    """A stroke through image points that is not yet repaired, `width` device px wide."""
+    if points:
+        line = QPolygonF([QPointF(*viewport.to_view(x, y)) for x, y in points])
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(_PATH, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.drawPolyline(line)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_cross(painter: QPainter, centre: QPointF, ratio: float) -> None:
+    """Where is copied from, visible on any ground."""
+    arm = 8 * ratio
+    for colour, width in ((_DARK, 3.5), (_MARK, 1.5)):
+        painter.setPen(QPen(colour, width * ratio))
+        painter.drawLine(centre - QPointF(arm, 0), centre + QPointF(arm, 0))
+        painter.drawLine(centre - QPointF(0, arm), centre + QPointF(0, arm))
 
 
 def draw_ring(painter: QPainter, centre: QPointF, radius: float, core: float, ratio: float, erase: bool) -> None:

@@ -19,7 +19,7 @@ from app.selection import Patch, Selection
 from engine import files, params
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Photo
-from engine.image import Box, Image, whole
+from engine.image import Box, Image, bounds
 from engine.operation import Detector, Operation
 
 
@@ -100,14 +100,15 @@ class Session(QObject):
         self,
         operation: Operation,
         clear: bool = False,
-        everywhere: bool = False,
+        selection: np.ndarray | None = None,
         then: Callable[[], None] | None = None,
         known: tuple[Box, Image] | None = None,
     ) -> None:
         """Put one more step on the photo, and go on with `then` when it is there.
 
         `clear` empties the selection when the step is there; with the stroke before it that is one entry.
-        `everywhere` does not look at the selection. `known` is what it makes of the box around the selection.
+        `selection` (uint8) takes the place of the one that is painted; empty, it means everywhere. `known` is what the
+        operation makes of the box around it.
         """
         view = self.view
         if view is None:
@@ -118,21 +119,24 @@ class Session(QObject):
             self.failed.emit(str(error))
             return
         self._no_preview()
-        selection = np.zeros_like(self.selection.array) if everywhere else self.selection.array.copy()
+        place = self.selection.array.copy() if selection is None else selection
         revision = self.history.last
 
         def arrive(stepped: Stepped) -> None:
             if known is None:
                 self.durations.learn(operation, stepped.worked_on, stepped.seconds)
-            if self._arrive(operation, stepped, revision, clear, operation.title) and then is not None:
+            if (
+                self._arrive(operation, stepped, revision, clear, operation.title, selection is None)
+                and then is not None
+            ):
                 then()
 
         self.jobs.start(
-            lambda progress: rendering.step(view, operation, selection, progress, self.jobs.offer, known),
+            lambda progress: rendering.step(view, operation, place, progress, self.jobs.offer, known),
             arrive,
             operation.title,
             kept=lambda stepped: self._keep(stepped, revision, clear),
-            expected=self.expected(operation, whole(view.image) if everywhere else None),
+            expected=self.expected(operation, None if selection is None else bounds(selection)),
         )
 
     def _keep(self, stepped: Stepped, revision: Entry | None, clear: bool) -> None:
@@ -144,8 +148,19 @@ class Session(QObject):
         if self._arrive(operation, stepped, revision, clear, title):
             self.kept.emit(*stepped.passes)
 
-    def _arrive(self, operation: Operation, stepped: Stepped, revision: Entry | None, clear: bool, title: str) -> bool:
-        """Show the step as `title` in the history; False where it has no meaning any more."""
+    def _arrive(
+        self,
+        operation: Operation,
+        stepped: Stepped,
+        revision: Entry | None,
+        clear: bool,
+        title: str,
+        painted: bool = True,
+    ) -> bool:
+        """Show the step as `title` in the history; False where it has no meaning any more.
+
+        `painted`: it was done on the selection that is painted.
+        """
         assert self.view is not None
         start = self.history.position - 1
         if clear and not self.history.has_done(revision):
@@ -159,7 +174,7 @@ class Session(QObject):
             self.selection.replace(stepped.masks[1].array())
         self.history.add(Change(title, before.document, stepped.view.document, stepped.masks))
         self.rendered.emit(stepped.masks is not None)
-        if operation.moves or stepped.view.document.steps[-1].mask is None:
+        if operation.moves or not painted or stepped.view.document.steps[-1].mask is None:
             return True
         self.repaired.emit()
         if clear and not self.selection.is_open:
@@ -169,11 +184,12 @@ class Session(QObject):
         return True
 
     def expected(self, kind: Operation | Detector, box: Box | None = None) -> float | None:
-        """The seconds it will take on the selection, or for a detector in `box`; None where that is not known."""
+        """The seconds it takes on the selection, or in `box`, empty for everywhere; None where that is not known."""
         if self.view is None:
             return None
-        place = box or (self.selection.box() if isinstance(kind, Operation) else NOWHERE)
-        return self.durations.expected(kind, pixels(kind, place, self.view.image.shape))
+        if box is None:
+            box = self.selection.box() if isinstance(kind, Operation) else NOWHERE
+        return self.durations.expected(kind, pixels(kind, box, self.view.image.shape))
 
     def preview(self, operation: Operation, box: Box) -> bool:
         """Show what the operation would make of `box`; False where that is not possible now."""
