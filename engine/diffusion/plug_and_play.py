@@ -12,7 +12,7 @@ Denoiser: TypeAlias = Callable[[np.ndarray, float, Progress], np.ndarray]  # an 
 
 _TURNS = 8
 _START = 75 / 255  # sigma of the first turn
-_TRUST = 0.65  # in the denoiser against the data; both are the best on photos with 1 % noise
+_TRUST = 0.8  # in the denoiser against the data; both are the best on photos with 1 % noise
 
 
 def restore(
