@@ -108,6 +108,11 @@ def _palette(colours: Colours) -> QPalette:
 
 
 def _sheet(c: Colours) -> str:
+    return _areas(c) + _controls(c)
+
+
+def _areas(c: Colours) -> str:
+    """The style of bars, panels and sections."""
     return f"""
     QMainWindow, #page {{ background: {c.window}; }}
     QMenuBar {{ background: {c.panel}; padding: 1px 4px; }}
@@ -130,6 +135,12 @@ def _sheet(c: Colours) -> str:
     #faint {{ color: {c.faint}; }}
     #title {{ font-weight: 600; }}
     #welcome {{ font-size: 20px; font-weight: 600; }}
+    """
+
+
+def _controls(c: Colours) -> str:
+    """The style of buttons, lists and what else there is in them."""
+    return f"""
     QPushButton {{ padding: 5px 12px; border: 1px solid {c.line}; border-radius: 5px; background: {c.button};
         min-height: 17px; }}
     QPushButton:hover {{ background: {c.hover}; }}
