@@ -26,7 +26,7 @@ _KEY = Qt.Key
 class Choosing(QObject):
     """From `begin` until one is accepted, or left. Where seeds do not matter the operation is applied at once."""
 
-    began = Signal()
+    changed = Signal()  # it was begun, or has ended
 
     def __init__(self, session: Session, canvas: Canvas, strip: CandidateStrip, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -86,7 +86,7 @@ class Choosing(QObject):
         self._strip.clear()
         self._strip.show()
         self._show()
-        self.began.emit()
+        self.changed.emit()
         self.more()
 
     def more(self) -> None:
@@ -172,6 +172,7 @@ class Choosing(QObject):
         self._canvas.show_preview(NOWHERE, None)
         if working and self._session.jobs.running == self._job:
             self._session.jobs.cancel()
+        self.changed.emit()
 
     def _show(self) -> None:
         seen = self.made[self.number - 1] if self.number else None

@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
         self.marks.changed.connect(self._show_marks)
         self.retouching.told.connect(self.message.warn)
         self.panel.repair_wanted.connect(self.choosing.begin)
-        self.choosing.began.connect(self._show_candidates)
+        self.choosing.changed.connect(self._show_candidates)
         self.auto.told.connect(self.message.tell)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
@@ -213,7 +213,10 @@ class MainWindow(QMainWindow):
             self.actions_by_name["tint"].setChecked(True)
 
     def _show_candidates(self) -> None:
-        """They are seen without tint and marks, and the keys are theirs."""
+        """They are seen without tint and marks, and the keys are theirs; until one is accepted nothing is exported."""
+        self._refresh_idle()
+        if not self.choosing.is_open:
+            return
         for section in self.panel.sections:
             section.preview.setChecked(False)
         self.marks.end()
@@ -266,7 +269,7 @@ class MainWindow(QMainWindow):
 
     def _refresh_idle(self) -> None:
         """While a job changes the photo there is nothing to export that the user would mean, nor to begin with."""
-        on = self.session.view is not None and not self.session.jobs.title
+        on = self.session.view is not None and not self.session.jobs.title and not self.choosing.is_open
         self.actions_by_name.enable("export export-again", on)
         self.export_button.setEnabled(on)
         self.actions_by_name["auto"].setEnabled(on and self.session.loader.engine is not None)

@@ -47,7 +47,7 @@ class OperationsPanel(QWidget):
         self.add.setToolTip(self.tr("Keep what is selected and add what is found; otherwise it takes its place"))
         self.damage.extra.addWidget(self.add)
         self.damage.button.setToolTip(self.tr("Select damage everywhere (Shift+D); in the visible part only: D"))
-        self.repair.button.setToolTip(self.tr("Repair what is selected (Enter)"))
+        self.repair.button.setToolTip(self.tr("Repair what is selected (Enter); choose among candidates: Ctrl+Enter"))
         self.state = QLabel(self.tr("Loading the engine…"), self)
         self.state.setWordWrap(True)
         self.state.setContentsMargins(12, 12, 12, 4)

@@ -106,6 +106,9 @@ def test_candidates_come_one_by_one_and_the_first_is_seen_at_once(desk: MainWind
     assert desk.session.jobs.running is None
     assert [one.seed for one in desk.choosing.made] == [3, 4, 5, 6]
     assert labels(desk) == ["Stroke"]
+    assert not desk.actions_by_name["export"].isEnabled()  # which would not export what is seen
+    key(desk, qtbot, KEY.Key_Escape)
+    assert desk.actions_by_name["export"].isEnabled()
 
 
 def test_keys_choose_step_and_put_aside(desk: MainWindow, qtbot: QtBot) -> None:

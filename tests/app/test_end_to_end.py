@@ -14,6 +14,7 @@ import pytest
 from PIL import Image as Pillow
 
 CANVAS = (slice(130, 650), slice(60, 690))  # where the photo is on this screen, without the blue of buttons
+EXPORT, ACCENT = (slice(600, 660), slice(735, 1010)), (23, 99, 198)  # the button, and its colour while it can be used
 ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = ROOT / "../shared/data/test/old_scratched"
 MISSING = [tool for tool in ("Xvfb", "xdotool") if shutil.which(tool) is None]
@@ -145,7 +146,7 @@ def test_open_paint_repair_export(display: str, tmp_path: Path, home: Path) -> N
 
 
 def wait_until_repaired(screen: Screen) -> None:
-    """Press Enter until the blue is gone: the engine may still be loading when the photo is there."""
+    """Press Enter until the blue is gone and a candidate accepted: the engine may still be loading at first."""
     for _ in range(20):
         screen.do("key", "Return")
         for _ in range(10):
@@ -153,7 +154,8 @@ def wait_until_repaired(screen: Screen) -> None:
             picture = screen.picture()[CANVAS].astype(int)
             blue = (picture[..., 2] - picture[..., :2].max(axis=2) > 60).sum()
             red = (picture[..., 0] - picture[..., 1:].max(axis=2) > 90).sum()
-            if blue < 40 and red < 40:  # neither the bar nor the tint over it
+            offered = (screen.picture()[EXPORT] == ACCENT).all(axis=2).mean() > 0.3
+            if blue < 40 and red < 40 and offered:  # neither the bar nor the tint over it, nor a choice of candidates
                 return
     screen.keep("failed")
     raise AssertionError("the bar was not repaired")
