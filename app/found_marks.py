@@ -3,12 +3,13 @@ none."""
 
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from app.canvas import Canvas
-from app.marks import Mark, find_marks, mark_at, without
+from app.marks import Mark, find_marks, mark_at, region
 from app.session import Session
 from app.tool_bar import tool_button
 
@@ -108,7 +109,10 @@ class FoundMarks(QObject):
 
     def _remove(self, index: int) -> None:
         mark = self.marks.pop(index)
-        self._session.edit_selection(self.tr("Remove mark"), lambda selection: without(selection, mark))
+        selection = self._session.selection
+        selection.begin(self.tr("Remove mark"))
+        selection.paint([(mark.box, region(selection.array, mark) * np.uint8(255))], erase=True)
+        selection.commit()
         self._take(self.marks)
 
     def _pick(self, place: QPoint) -> None:

@@ -50,13 +50,6 @@ def region(selection: np.ndarray, mark: Mark) -> np.ndarray:
     return (labels == label) & (label > 0)
 
 
-def without(selection: np.ndarray, mark: Mark) -> np.ndarray:
-    """A copy of the selection (uint8) with nothing selected where the mark is."""
-    result = selection.copy()
-    result[mark.box.slices][region(selection, mark)] = 0
-    return result
-
-
 def mark_at(selection: np.ndarray, marks: list[Mark], place: tuple[int, int], reach: int) -> Mark | None:
     """The mark nearest to `place` (y, x), at most `reach` px away."""
     y, x = place
