@@ -16,8 +16,8 @@ from engine.operations.old_photo import OldPhoto
 from engine.operations.streaks import Streaks
 from engine.progress import Progress
 from engine.training import damage, metrics, patterns
-from engine.training.damage_scene import scene
 from engine.training.recipes.noise_level import add_noise
+from engine.training.recipes.streaks import held_scene
 from engine.training.scoring import through_jpeg
 from tests.benchmarks.denoising import SETS, camera_pairs, read_all
 
@@ -74,7 +74,7 @@ def measure_streaks(data: Path, quick: bool) -> list[Row]:
         before: list[float] = []
         gains: list[list[float]] = []
         for index, photo in enumerate(photos):
-            reference, damaged = damaged_pair(photo[:256, :256], film, 7_000_000 + index)
+            reference, damaged = damaged_pair(photo[:256, :256], film, index)
             start = metrics.psnr(damaged, reference)
             answers = _passes(Streaks(passes=6), files.Photo(damaged, None, files.Metadata("png")))
             before.append(start)
@@ -89,8 +89,7 @@ def measure_streaks(data: Path, quick: bool) -> list[Row]:
 def damaged_pair(photo: np.ndarray, film: dict[str, list[np.ndarray]], seed: int) -> tuple[Image, Image]:
     """A photo (H, W, 3) with the scene's decoys, and with its damage as well, both as files of 8 bits."""
     height, width = photo.shape[:2]
-    planes = torch.from_numpy(scene(film, max(height, width), seed))[None, :, :height, :width]
-    layers = damage.Layers(planes)
+    layers = damage.Layers(held_scene(film, max(height, width), seed).planes[..., :height, :width])
     generator = torch.Generator().manual_seed(seed)
     reference = layers.decorate(torch.from_numpy(np.array(photo)).permute(2, 0, 1)[None], generator)
     pair = reference, damage.apply(reference, layers)
