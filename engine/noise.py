@@ -13,6 +13,7 @@ from engine.tiles import split
 _PIECE = 256  # px a side
 _PIECES = 32  # more say nothing new
 _SMALLEST = 32  # px a side: of less nothing is said
+_MOST_COARSE = 12 / 255  # beyond it coarse noise is not told as more than it is: it may be texture
 _BLOCK = 16  # px
 _QUIETEST = 5  # percent of the blocks that are taken for smooth
 # Rows: (R + G + B), (R - G), (R + G - 2 B), each of unit length, so that white noise of sigma s has s in every one.
@@ -67,7 +68,8 @@ def measure(image: Image) -> Level:
     white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
     if white > 0:
         sigma = sigma ** (1 - white) * max(1e-6, _smoothest(pieces)) ** white
-    return Level(sigma, _coarseness(ratio))
+    told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
+    return Level(sigma, told / max(sigma, 1e-6))
 
 
 def _pieces(image: Image) -> list[np.ndarray]:
