@@ -56,16 +56,17 @@ def measure(image: Image) -> Level:
     """How noisy the image is.
 
     The net says how strong the noise is in brightness, in colour, and in brightness at half the resolution: white noise
-    averages out there as it should, coarse noise of cameras and film does not. Where it finds white noise
-    the smoothest blocks of the photo have the word, as texture disturbs them less; but where much is clipped by black
-    and white only the net knows how much more there was.
+    averages out there as it should, coarse noise of cameras and film does not. Where it finds white noise, alike in all
+    colours, the smoothest blocks of the photo have the word, as texture disturbs them less; but where much is clipped
+    by black and white only the net knows how much more there was.
     """
     if min(image.shape[:2]) < _SMALLEST:
         return Level(0.0, 1.0)
     pieces = _pieces(image)
     luma, colour, half = (float(one) for one in models.load("noise-level").numbers(pieces))
     sigma, ratio = float(np.sqrt((luma**2 + 2 * colour**2) / 3)), half / max(luma, 1e-6)
-    white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
+    alike = 1.0 if is_grey(image) else float(np.clip((colour / max(luma, 1e-6) - 0.5) / 0.2, 0, 1))
+    white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * alike * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
     if white > 0:
         sigma = sigma ** (1 - white) * max(1e-6, _smoothest(pieces)) ** white
     told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
