@@ -22,7 +22,7 @@ Denoiser = Callable[[np.ndarray, float], np.ndarray]  # a noisy photo and sigma 
 SETS = {"CBSD68": "cbsd68", "McMaster": "mcmaster18"}
 SIGMAS = (15, 25, 50)
 UNTOLD = ("jpeg", "old-photo")  # not told a level: measured elsewhere
-NETS = ("denoise-u24", "denoise-attention")
+NETS = (("denoise-u24", 1), ("denoise-u24", 2), ("denoise-attention", 1), ("denoise-attention", 8))  # and views
 SHARE = {"bilateral": 1.5}  # strength for a noise level of 1, where that is not 1: the best of 1.5 to 4 at all three
 
 
@@ -33,8 +33,8 @@ def measure(data: Path, quick: bool) -> list[dict[str, object]]:
     for title, folder in SETS.items():
         photos = read_all(data / folder, 4 if quick else None)
         rows.append(_row(title, "un-clipped", "noisy", photos, _as_it_is, clipped=False))
-        for name in NETS:
-            rows.append(_row(title, "un-clipped", name, photos, _Net(name), clipped=False))
+        for net in map(_Net, *zip(*NETS, strict=True)):
+            rows.append(_row(title, "un-clipped", str(net), photos, net, clipped=False))
         rows.append(_row(title, "8 bit", "noisy", photos, _as_it_is, clipped=True))
         for word in denoisers:
             rows.append(_row(title, "8 bit", word, photos, _Told(operations.ALL[word]), clipped=True))
@@ -72,7 +72,10 @@ def measure_grey(data: Path, quick: bool) -> list[dict[str, object]]:
     photos = read_all(data / "set12_gray", 4 if quick else None)
     return [
         _row("Set12 grey", "un-clipped", name, photos, method, clipped=False, grey=True)
-        for name, method in {"noisy": _as_it_is, **{name: _Net(name) for name in NETS}}.items()
+        for name, method in {
+            "noisy": _as_it_is,
+            **{str(net): net for net in map(_Net, *zip(*NETS, strict=True))},
+        }.items()
     ]
 
 
@@ -125,11 +128,14 @@ def _as_it_is(noisy: np.ndarray, _sigma: float) -> np.ndarray:
 class _Net:
     """A net of the app on numbers that no file could hold."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, views: int) -> None:
+        self._name, self._views = name, views
+
+    def __str__(self) -> str:
+        return f"{self._name} x {self._views}"
 
     def __call__(self, noisy: np.ndarray, sigma: float) -> np.ndarray:
-        return models.load(self._name)(noisy, *[sigma / 255] * 3)
+        return models.load(self._name)(noisy, *[sigma / 255] * 3, views=self._views)
 
 
 class _Told:
