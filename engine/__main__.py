@@ -231,10 +231,10 @@ def _print_list(as_json: bool) -> int:
         if as_json:
             print(json.dumps({"word": word, "title": cls.title, "group": group, "summary": cls.summary}))
         else:
-            print(f"{word:12} {group:10} {cls.summary or cls.title}")
+            print(f"{word:16} {group:10} {cls.summary or cls.title}")
     for word, text in NAMED.items():
         named = {"word": word, "title": text, "group": "recipe", "summary": text}
-        print(json.dumps(named) if as_json else f"{word:12} {'recipe':10} {text}")
+        print(json.dumps(named) if as_json else f"{word:16} {'recipe':10} {text}")
     return DONE
 
 

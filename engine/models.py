@@ -175,6 +175,14 @@ def manifest() -> dict[str, dict[str, Any]]:
         raise RestoreError(f"The list of models cannot be read ({error}); install Photomend again.") from None
 
 
+def is_shipped(name: str) -> bool:
+    """Whether there is a model of that name. Does not load torch."""
+    try:
+        return name in manifest()
+    except RestoreError:
+        return False  # whoever needs one will be told why
+
+
 @functools.cache
 def load(name: str, precise: bool = False) -> Model:
     """The model of that name in the manifest, loaded once; if `precise` it always computes in fp32, for work that asks

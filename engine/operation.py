@@ -27,6 +27,7 @@ class Operation(ABC):
     moves: ClassVar[bool] = False  # pixels change place: acts on the whole picture, alpha and mask go along
     colours: ClassVar[bool] = False  # may turn a grey image into a coloured one
     needs_mask: ClassVar[bool] = False  # refuses to work without a mask
+    weights: ClassVar[str] = ""  # of which model; without them in the manifest the operation is not offered
     grid: ClassVar[int] = 1  # px; its result depends on where pixels lie on such a grid: crops begin on it
 
     @property
@@ -55,6 +56,7 @@ class Detector(ABC):
     id: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str] = ""
+    weights: ClassVar[str] = ""  # of which model; without them in the manifest the detector is not offered
 
     @property
     def context(self) -> int | None:

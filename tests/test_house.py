@@ -26,7 +26,7 @@ MAY_IMPORT = {  # folder -> our modules that its files may import; the longest m
     "engine/models.py": "engine.nets engine.devices engine.tiles engine.image engine.progress engine.errors "
     "engine.resources",
     "engine/devices.py": "engine.errors",
-    "engine/operations/__init__.py": "engine.operation",
+    "engine/operations/__init__.py": "engine.operation engine.models",
     "engine/": "engine",
     "app/": "app engine",
     "tests/": "app engine tests make",

@@ -18,6 +18,7 @@ class StreakMask(Detector):
 
     title = "Streaks (network)"
     summary = "What “Remove streaks” would take for scratches and dust."
+    weights = "streaks-lstm"
 
     sensitivity: float = param(
         0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0

@@ -17,6 +17,7 @@ class Jpeg(Operation):
     title = "JPEG clean-up"
     group = "noise"
     summary = "Removes the blocks and halos of strong JPEG compression, better with each pass."
+    weights = "jpeg-gru"
     grid = 8
 
     automatic: bool = param(

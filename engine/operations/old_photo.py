@@ -26,6 +26,7 @@ class OldPhoto(Operation):
     title = "Old photo"
     group = "noise"
     summary = "Cleans grain, JPEG traces, softness and paper relief at once, and brings back faded colours if wanted."
+    weights = "old-photo-u24"
     grid = 8
 
     amount: float = param(1.0, "Amount", "Share of what the network takes away", low=0, high=1)

@@ -16,6 +16,7 @@ class Streaks(Operation):
     title = "Remove streaks"
     group = "repair"
     summary = "Finds scratches, streaks and dust by itself and removes them in one go; no selection needed."
+    weights = "streaks-lstm"
     grid = 8
 
     passes: int = param(5, "Passes", "More take longer and find more; each is shown as it comes", low=1, high=6)

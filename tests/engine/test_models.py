@@ -254,3 +254,19 @@ def test_unknown_device_and_model_are_sentences() -> None:
         devices.use("tpu")
     with pytest.raises(RestoreError, match="no model"):
         models.load.__wrapped__("nothing")
+
+
+def test_an_operation_whose_weights_are_missing_is_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+
+    from engine import operations
+
+    every = set(operations.ALL)
+    assert "denoise" in every
+    monkeypatch.setattr(models, "manifest", lambda: {})
+    try:
+        assert every - set(importlib.reload(operations).ALL) >= {"jpeg"}
+        assert "fill" in operations.ALL
+    finally:
+        monkeypatch.undo()
+        importlib.reload(operations)

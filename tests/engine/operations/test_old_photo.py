@@ -1,0 +1,73 @@
+"""Old photos: told nothing it gains on camera noise and JPEG, and fading is undone and only that."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from engine.image import Image, frozen
+from engine.operation import Step, apply
+from engine.operations.old_photo import OldPhoto
+from engine.training import metrics
+
+TEST = Path(__file__).resolve().parents[3] / "../shared/data/test"
+needs_photos = pytest.mark.skipif(not TEST.exists(), reason="the test photos are not beside this checkout")
+
+
+def _read(file: Path | io.BytesIO) -> Image:
+    return frozen(np.asarray(Pillow.open(file).convert("RGB"), np.float32) / 255)
+
+
+def _gain(image: Image, reference: Image) -> float:
+    return metrics.psnr(apply(Step(OldPhoto()), image), reference) - metrics.psnr(image, reference)
+
+
+@needs_photos
+def test_gains_on_real_camera_noise_and_is_never_worse() -> None:
+    folder = TEST / "real_noise_nam"
+    files = sorted((folder / "noisy").glob("*.png"))[::4]
+    gains = [_gain(_read(file), _read(folder / "gt" / file.name.replace("noise", "gt"))) for file in files]
+    assert np.mean(gains) > 2.5
+    assert min(gains) > 0
+
+
+@needs_photos
+def test_gains_on_strong_jpeg() -> None:
+    gains = []
+    for path in sorted((TEST / "cbsd68").glob("*.png"))[:20:4]:
+        reference, file = _read(path), io.BytesIO()
+        Pillow.fromarray(np.round(reference * 255).astype(np.uint8)).save(file, "jpeg", quality=10)
+        gains.append(_gain(_read(file), reference))
+    assert np.mean(gains) > 1.0
+
+
+def _faded() -> tuple[Image, Image]:
+    """A picture that uses the whole range, and as the light has left it."""
+    y, x = np.mgrid[:96, :128].astype(np.float32)
+    fresh = np.stack((x / 127, y / 95, 0.5 + 0.5 * np.sin((x + y) / 17)), axis=2)
+    low, high = np.array([0.2, 0.1, 0.05], np.float32), np.array([0.95, 0.8, 0.6], np.float32)
+    return frozen(fresh), frozen(low + fresh * (high - low))
+
+
+def test_fading_is_undone_as_far_as_is_wanted() -> None:
+    fresh, faded = _faded()
+    off = [np.abs(apply(Step(OldPhoto(amount=0, fading=share)), faded) - fresh).mean() for share in (0, 0.5, 1)]
+    assert off[0] > 0.1
+    assert off[1] == pytest.approx(off[0] / 2, rel=0.1)
+    assert off[2] < 0.02
+
+
+def test_fading_on_a_selection_is_that_of_the_whole_photo() -> None:
+    _, faded = _faded()
+    mask = np.zeros(faded.shape[:2], np.float32)
+    mask[10:20, 10:20] = 1  # dark here: read alone it would be stretched much more
+    operation = OldPhoto(amount=0, fading=1)
+    part, whole = apply(Step(operation, frozen(mask)), faded), apply(Step(operation), faded)
+    assert np.allclose(part[mask > 0], whole[mask > 0], atol=1e-3)
+
+
+def test_amount_and_fading_zero_give_the_input() -> None:
+    _, faded = _faded()
+    assert (apply(Step(OldPhoto(amount=0)), faded) == faded).all()
