@@ -64,11 +64,15 @@ def measure(image: Image) -> Level:
         return Level(0.0, 1.0)
     pieces = _pieces(image)
     luma, colour, half = (float(one) for one in models.load("noise-level").numbers(pieces))
-    sigma, ratio = float(np.sqrt((luma**2 + 2 * colour**2) / 3)), half / max(luma, 1e-6)
-    alike = 1.0 if is_grey(image) else float(np.clip((colour / max(luma, 1e-6) - 0.5) / 0.2, 0, 1))
-    white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * alike * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
+    sigma, ratio = _together(luma, colour), half / max(luma, 1e-6)
+    white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
     if white > 0:
-        sigma = sigma ** (1 - white) * max(1e-6, _smoothest(pieces)) ** white
+        smooth = _smoothest(pieces)
+        if is_grey(image) or colour < 0.5 * luma:  # grain of film or paper, hardly coloured
+            doubt = min(1.0, 1.2 * luma / max(smooth[0], 1e-6)) ** 2  # where no place is smooth it may be texture
+            sigma = _together(doubt * min(luma, smooth[0]), min(colour, smooth[1], smooth[2]))
+        elif colour > 0.7 * luma:
+            sigma = sigma ** (1 - white) * max(1e-6, min(smooth)) ** white
     told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
     return Level(sigma, told / max(sigma, 1e-6))
 
@@ -94,16 +98,20 @@ def _clipped(pieces: Sequence[np.ndarray]) -> float:
     return float(np.mean([np.mean((piece < 0.5 / 255) | (piece > 254.5 / 255)) for piece in pieces]))
 
 
-def _smoothest(pieces: Sequence[np.ndarray]) -> float:
-    """The deviation of white noise: what is left of the smoothest blocks without their best-fitting plane, in
-    brightness or in the differences of the colours, where texture hardly shows; the least of these. 0..1"""
+def _together(luma: float, colour: float) -> float:
+    """The deviation over red, green and blue of noise that has these in brightness and in differences of colours."""
+    return float(np.sqrt((luma**2 + 2 * colour**2) / 3))
+
+
+def _smoothest(pieces: Sequence[np.ndarray]) -> tuple[float, float, float]:
+    """The deviation of white noise in brightness and in two differences of the colours, where texture hardly shows:
+    what is left of the smoothest blocks without their best-fitting plane. 0..1"""
     blocks = np.concatenate([_blocks(piece) for piece in pieces])  # (n, _BLOCK ** 2, 3)
     lit = (blocks.mean(axis=(1, 2)) > 0.06) & (blocks.mean(axis=(1, 2)) < 0.94)  # elsewhere clipping hides noise
     blocks = blocks[lit] if lit.sum() >= max(4, len(lit) // 50) else blocks
-    found = [float(np.percentile(_deviation(blocks @ row), _QUIETEST)) for row in _OPPONENT]
     # the smoothest blocks also have a little less noise than the rest by chance
-    sigma = 1.06 * (found[0] / np.sqrt(3) if all(is_grey(piece) for piece in pieces) else min(found))
-    return float(sigma)  # the same noise in all three colours adds up threefold
+    luma, first, second = (1.06 * float(np.percentile(_deviation(blocks @ row), _QUIETEST)) for row in _OPPONENT)
+    return luma, first, second
 
 
 def _blocks(piece: np.ndarray) -> np.ndarray:

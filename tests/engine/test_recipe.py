@@ -170,7 +170,7 @@ CLEAN = [*(PHOTOS / "cbsd68" / f"{name}.png" for name in ("101085", "167083")), 
 @pytest.mark.parametrize("path", CLEAN, ids=lambda path: path.stem)
 def test_auto_leaves_clean_photos_alone(path: Path) -> None:
     """Above 45 dB, and less than a thousandth of the pixels made up."""
-    image = frozen(files.read(path).image[:224, :224].copy())
+    image = frozen(files.read(path).image[:320, :320].copy())
     document = Recipe.from_text("auto").apply(Document(image))
     filled = [step.mask for step in document.steps if step.mask is not None]
     assert sum(float((mask > 0).mean()) for mask in filled) < 0.001

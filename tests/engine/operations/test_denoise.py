@@ -58,7 +58,7 @@ def test_a_crop_that_begins_on_the_grid_gives_what_the_whole_gives() -> None:
     for quality in ("fast", "standard", "best"):
         operation = Denoise(automatic=False, sigma=20, quality=quality)
         part, whole = apply(Step(operation, frozen(mask)), image), apply(Step(operation), image)
-        assert np.abs(part - whole)[mask > 0].max() < 2 / 255  # bf16 rounds a little otherwise in another tile
+        assert np.abs(part - whole)[mask > 0].max() < 3 / 255  # bf16 rounds a little otherwise in another tile
 
 
 @needs_photos
