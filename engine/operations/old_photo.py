@@ -1,4 +1,4 @@
-"""Old photos: grain, JPEG traces, blur and paper cleaned at once by a net that is told nothing, and fading undone."""
+"""Old photos: JPEG traces, grain, blur and paper cleaned by nets that are told nothing, and fading undone."""
 
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,8 @@ Ends = tuple[tuple[float, float, float], tuple[float, float, float]]  # black an
 
 @dataclass(frozen=True)
 class OldPhoto(Operation):
-    """A blind U-Net, mixed in by `amount`; then each colour is stretched between its darkest and lightest tones."""
+    """The deblocker and a blind U-Net, mixed in by `amount`; then each colour is stretched between its darkest and
+    lightest tones."""
 
     title = "Old photo"
     group = "noise"
@@ -30,6 +31,7 @@ class OldPhoto(Operation):
     grid = 8
 
     amount: float = param(1.0, "Amount", "Share of what the network takes away", low=0, high=1)
+    blocks: bool = param(True, "JPEG traces", "First removes what JPEG compression has left, whatever its quality")
     fading: float = param(
         0.0, "Undo fading", "Gives back contrast, and colours that the light has taken", low=0, high=1
     )
@@ -45,8 +47,7 @@ class OldPhoto(Operation):
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         result = image
         if self.amount > 0:
-            levels = [_LEVEL] * 3
-            result = models.load("old-photo-u24")(image, *levels, progress=progress.part(0, 0.95))
+            result = self._clean(image, progress.part(0, 0.95))
             for cleaned, before in zip(bands(result), bands(image), strict=True):
                 cleaned -= (1 - self.amount) * (cleaned - before)
         ends = self.settle(image).ends
@@ -57,6 +58,15 @@ class OldPhoto(Operation):
         for band in progress.part(0.95, 1).each(list(bands(result))):
             band += self.fading * (np.clip((band - black) / (white - black), 0, 1) - band)
         return result
+
+    def _clean(self, image: Image, progress: Progress) -> np.ndarray:
+        """What the networks make of the image. Writable."""
+        start = image
+        if self.blocks:
+            for answer in models.load("jpeg-gru").passes(image, 0.0, count=1, progress=progress.part(0, 0.5)):
+                start = answer.image
+        levels = [_LEVEL] * 3
+        return models.load("old-photo-u24")(start, *levels, progress=progress.part(0.5 * self.blocks, 1))
 
 
 def _find_ends(image: Image) -> Ends:
