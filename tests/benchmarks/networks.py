@@ -27,7 +27,7 @@ _LEVELS = (5, 10, 15, 25, 50)
 
 def measure_jpeg(data: Path, quick: bool) -> list[Row]:
     """A row for each set and quality: the file, and what `jpeg` gains on it after each pass, told by the file, and
-    after the fourth not told; dB."""
+    at its default not told; dB."""
     rows: list[Row] = []
     for title, folder in SETS.items():
         photos = read_all(data / folder, 3 if quick else None)
@@ -44,7 +44,7 @@ def measure_jpeg(data: Path, quick: bool) -> list[Row]:
             mean = np.mean(gains, axis=0)
             row: Row = {"set": title, "quality": quality, "JPEG": float(np.mean(before))}
             row |= {f"pass {number}": float(mean[number - 1]) for number in range(1, 7)}
-            rows.append(row | {"4, not told": float(mean[6])})
+            rows.append(row | {"not told": float(mean[6])})
     return rows
 
 
