@@ -1,5 +1,6 @@
 """Nets that go over a photo in passes and remember: the U-Net with a GRU, or an LSTM, at 1/4 of the resolution."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import torch
@@ -18,7 +19,7 @@ def _conv(inputs: int, outputs: int) -> nn.Conv2d:
     return nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
 
 
-class _Passes(UNet):
+class _Passes(UNet, ABC):
     """What both have in common: `begin`, then `step` again and again with the same weights. H and W: multiples of 8.
 
     The U-Net sees the photo, three planes of a level as denoisers do, and `more` planes, among them the answer of the
@@ -45,17 +46,17 @@ class _Passes(UNet):
             states.append(state)
         return states
 
+    @abstractmethod
     def begin(self, x: Tensor) -> State:
         """The state before the first pass."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, x: Tensor, state: State) -> State:
         """The state after one more pass over the same photo."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remember(self, features: Tensor, memories: State) -> State:
         """The memories after `features` were seen; the first is what speaks."""
-        raise NotImplementedError
 
     def answer(self, state: State) -> Tensor:
         """What to add to the photo, then further planes of an answer in 0..1. fp32 (B, 3 or more, H, W)"""

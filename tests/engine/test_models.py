@@ -160,6 +160,7 @@ def _made(net: str, multiple: int, **config: object) -> models.Model:
     module, name = net.split(".")
     made = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**config)
     state = {key: value * (6 if "head" in key else 1) for key, value in made.state_dict().items()}
+    state |= {key: torch.randn_like(value) for key, value in state.items() if "word" in key}  # begin as 0
     return models.Model({"net": net, "config": config, "multiple": multiple, "overlap": 96}, state)
 
 
@@ -171,21 +172,21 @@ def test_passes_go_over_the_whole_image_and_remember_it_tile_by_tile(
 
     monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     told = [0.3] * (1 - planes)  # the GRU is told a quality
-    model, image = _made(net, 8, width=16, blocks=1, condition_planes=len(told)), _noisy(250, 420)
+    model, image = _made(net, 8, widths=(8, 16, 24), blocks=1), _noisy(250, 420)
     monkeypatch.setitem(devices._TILE, "cpu", 512)
     whole = list(model.passes(image, *told, count=3))
     assert [answer.planes.shape[2] for answer in whole] == [planes] * 3
-    assert np.abs(whole[2].image - whole[0].image).max() > 1e-3  # later passes do something
+    assert np.abs(whole[2].image - whole[0].image).max() > 3e-4  # later passes do something
     monkeypatch.setitem(devices._TILE, "cpu", 160)
     tiled = list(model.passes(image, *told, count=3))
     for one, other in zip(whole, tiled, strict=True):
-        assert np.abs(one.image - other.image).max() < 1e-4
+        assert np.abs(one.image - other.image).max() < 5e-5
 
 
 def test_passes_start_again_with_smaller_tiles_and_give_each_answer_once(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    model, image = _made("recurrent.ConvGRU", 8, width=16, blocks=1), _noisy(200, 300)
+    model, image = _made("recurrent.ConvGRU", 8, widths=(8, 16, 24), blocks=1), _noisy(200, 300)
     monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     expected = [answer.image for answer in model.passes(image, 0.3, count=3)]
     step, refusals = model._net.step, [2]
