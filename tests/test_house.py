@@ -14,7 +14,7 @@ FILES = sorted(path for folder in ("engine", "app", "tests") for path in (ROOT /
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
 
 OPERATION = (
-    "engine.operation engine.params engine.image engine.masks engine.tiles engine.models engine.noise "
+    "engine.operation engine.params engine.image engine.masks engine.tiles engine.models engine.noise engine.tones "
     "engine.progress engine.errors"
 )
 MAY_IMPORT = {  # folder -> our modules that its files may import; the longest matching folder counts

@@ -1,17 +1,18 @@
 """Old photos: JPEG traces, grain, blur and paper cleaned by nets that are told nothing, and fading undone."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
 
-from engine import models
+from engine import models, tones
 from engine.image import Image, Mask, bands, is_grey
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 
 _LEVEL = 10 / 255  # in the planes where other nets are told a level, as in training
+_RIM = 16  # px, on the nets' grid
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
 _LEAST_SPAN = 0.25  # between black and white: what has less is a picture of fog, not a faded one
@@ -35,7 +36,8 @@ class OldPhoto(Operation):
     fading: float = param(
         0.0, "Undo fading", "Gives back contrast, and colours that the light has taken", low=0, high=1
     )
-    ends: Ends | None = None  # black and white of the whole photo, once `settle` has looked; no parameter
+    # black and white of the whole photo, once `settle` has looked; no parameter
+    ends: Ends | None = field(default=None, metadata={"settled": True})
 
     @property
     def context(self) -> int | None:
@@ -52,6 +54,7 @@ class OldPhoto(Operation):
                 cleaned -= (1 - self.amount) * (cleaned - before)
         ends = self.settle(image).ends
         if ends is None:
+            progress(1.0)
             return result
         result = result.copy() if result is image else result
         black, white = (np.array(one, np.float32) for one in ends)
@@ -61,12 +64,17 @@ class OldPhoto(Operation):
 
     def _clean(self, image: Image, progress: Progress) -> np.ndarray:
         """What the networks make of the image. Writable."""
-        start = image
+        # nets are a little off at borders, since they were trained on crops
+        start = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
         if self.blocks:
-            for answer in models.load("jpeg-gru").passes(image, 0.0, count=1, progress=progress.part(0, 0.5)):
+            for answer in models.load("jpeg-gru").passes(start, 0.0, count=1, progress=progress.part(0, 0.5)):
                 start = answer.image
         levels = [_LEVEL] * 3
-        return models.load("old-photo-u24")(start, *levels, progress=progress.part(0.5 * self.blocks, 1))
+        part = progress.part(0.5 * self.blocks, 0.95)
+        result = models.load("old-photo-u24")(start, *levels, progress=part)
+        result = np.ascontiguousarray(result[_RIM:-_RIM, _RIM:-_RIM])
+        tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
+        return result
 
 
 def _find_ends(image: Image) -> Ends:

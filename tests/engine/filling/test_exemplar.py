@@ -51,7 +51,7 @@ def test_structure_goes_on_over_a_hole_of_64_px(make: Callable[[], np.ndarray]) 
     image = make()
     start = time.process_time()
     result = filled(image, hole())
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 6  # 0.4 s where nothing else runs
     assert np.abs(result - image)[HOLE].mean() < 0.05
     assert np.array_equal(result[~hole()], image[~hole()])
 
