@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from PIL import Image as Files
 
-from engine import files, noise
+from engine import files, models, noise
 from engine.document import Document
 from engine.image import Image, frozen
 from engine.operation import Operation, Step, apply
@@ -66,7 +66,9 @@ def _passes(operation: Operation, photo: files.Photo) -> list[Image]:
 
 def measure_streaks(data: Path, quick: bool) -> list[Row]:
     """A row for each set: simulated damage never trained on, what `streaks` gains after each pass, and what it does to
-    clean photos; dB."""
+    clean photos; dB. Nothing while its weights are not shipped."""
+    if not models.is_shipped(Streaks.weights):
+        return []
     film = damage.read_film(data.parent / "train" / "damage")
     rows: list[Row] = []
     for title, folder in SETS.items():

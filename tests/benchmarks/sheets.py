@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Files
 
+from engine import detectors, operations
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector, Step, apply
 from engine.progress import Progress
@@ -28,6 +29,8 @@ def write(data: Path, folder: Path, quick: bool) -> list[dict[str, object]]:
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, object]] = []
     for name, (sets, word, values) in SHEETS.items():
+        if word not in operations.ALL and word not in detectors.ALL:
+            continue  # its weights are not shipped
         photos = [read(file) for one in sets for file in sorted((data / one).iterdir()) if file.suffix != ".md"]
         pairs = [_pair(photo, word, values) for photo in photos[: 2 if quick else None]]
         pairs += [np.zeros_like(pairs[0])] * (-len(pairs) % _ACROSS)
