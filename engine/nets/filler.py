@@ -10,6 +10,7 @@ from engine.nets.unet import UNet
 
 _LEVELS = 6  # halvings: holes of up to some 64 px reach known pixels
 _TURNS = 4  # of smoothing at each of them
+_OFF = 20 / 255  # about how far a membrane is from what was there
 
 
 class Filler(nn.Module):
@@ -23,7 +24,7 @@ class Filler(nn.Module):
 
     def __init__(self, widths: Sequence[int] = (24, 48, 96), blocks: int = 2) -> None:
         super().__init__()
-        self.unet = UNet(widths, blocks, image_planes=3, condition_planes=4)
+        self.unet = UNet(widths, blocks, image_planes=3, condition_planes=7)
         self.multiple = self.unet.multiple
 
     def forward(self, x: Tensor) -> Tensor:
@@ -35,7 +36,8 @@ class Filler(nn.Module):
         photo, unknown = x[:, :3].float(), (x[:, 3:] > 0).float()
         known = photo * (1 - unknown)
         membrane = prefill(known, unknown)
-        seen = torch.cat((membrane - 0.5, unknown, known - 0.5 * (1 - unknown)), dim=1)
+        off = _OFF * unknown.expand_as(membrane)  # where denoisers are told their level
+        seen = torch.cat((membrane, off, unknown, known), dim=1)
         change = self.unet.residual(seen.contiguous(memory_format=torch.channels_last)).float()
         return unknown * (membrane + change - photo)
 

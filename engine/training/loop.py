@@ -38,7 +38,9 @@ def build(recipe: type[Recipe]) -> nn.Module:
     net: nn.Module = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
     if recipe.start:
         shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
-        net.load_state_dict({key: _fitted(value, shipped.get(key)) for key, value in net.state_dict().items()})
+        inner = {f"unet.{key}": value for key, value in shipped.items()}  # for nets that have a U-Net as a part
+        known = shipped | inner
+        net.load_state_dict({key: _fitted(value, known.get(key)) for key, value in net.state_dict().items()})
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

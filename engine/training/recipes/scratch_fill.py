@@ -22,7 +22,8 @@ class ScratchFill(PhotoRecipe):
     net = "filler.Filler"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
-    rate = 2e-3
+    start = "denoise-u24"
+    rate = 1.5e-3
     scenes = 256
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
