@@ -142,11 +142,11 @@ class Model:
         each view."""
         import torch
 
-        net, device, dtype = self._placed()
+        net, device, _dtype = self._placed()
 
         @torch.inference_mode()
         def run(crop: np.ndarray, box: Box) -> np.ndarray:
-            x = self._input(crop, box, planes).to(device=device, dtype=dtype)
+            x = self._input(crop, box, planes).to(device)  # fp32: nets round it where they convolve
             total: torch.Tensor | float = 0.0
             for quarter, mirrored in _VIEWS[:views]:
                 seen = torch.rot90(x.flip(3) if mirrored else x, quarter, (2, 3))

@@ -100,6 +100,8 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
         new = frozen(_without_colour(operation, old, new))
         if part is None:
             return new
+        if box == whole(image):
+            return blend(old, new, part)  # a copy of a huge photo saved
         result = image.copy()
         result[box.slices] = blend(old, new, part)
         return frozen(result)

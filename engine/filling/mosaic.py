@@ -8,8 +8,7 @@ import numpy as np
 from engine.filling.holes import within
 from engine.image import Box
 
-_WIDTH = 1024  # px
-_MOST = 1_000_000  # px in one mosaic, unless a single hole needs more
+_SIDE = 1024  # px of a mosaic, unless a single hole needs more
 
 
 class _Tile(NamedTuple):
@@ -57,20 +56,22 @@ def alone(box: Box, own: np.ndarray, reach: int, shape: tuple[int, ...]) -> Mosa
     return Mosaic([_Tile(source, place, hole)])
 
 
-def pack(holes: Iterable[tuple[Box, np.ndarray]], reach: int, shape: tuple[int, ...]) -> Iterator[Mosaic]:
-    """The same for all the holes, in rows, as many as go into one mosaic; those at the picture's edge stay alone, since
-    some ways of filling must know of it."""
+def pack(
+    holes: Iterable[tuple[Box, np.ndarray]], reach: int, shape: tuple[int, ...], side: int = _SIDE
+) -> Iterator[Mosaic]:
+    """The same for all the holes, in rows, high ones first, as many as go into a mosaic of `side` px a side; those at
+    the picture's edge stay alone, since some ways of filling must know of it."""
     tiles: list[_Tile] = []
     top = left = height = 0
-    for box, own in holes:
+    for box, own in sorted(holes, key=lambda one: -len(one[1])):
         source = box.grown(reach, shape)
         high, wide = (length + 2 * reach for length in own.shape)
         if (source.bottom - source.top, source.right - source.left) != (high, wide):
             yield alone(box, own, reach, shape)
             continue
-        if left and left + wide > _WIDTH:
+        if left and left + wide > side:
             top, left, height = top + height, 0, 0
-        if tiles and (top + max(height, high)) * max(_WIDTH, wide) > _MOST:
+        if tiles and top + max(height, high) > side:
             yield Mosaic(tiles)
             tiles, top, left, height = [], 0, 0, 0
         tiles.append(_Tile(source, Box(top, top + high, left, left + wide), np.pad(own, reach)))

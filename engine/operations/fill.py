@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine import models
 from engine.errors import RestoreError
 from engine.filling import edges, exemplar, fsr, grain, harmonic, holes, march
 from engine.filling.mosaic import Mosaic, alone, pack
@@ -13,11 +14,16 @@ from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 
-_NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
-_WIDTH = 20  # px
+_NET = "scratch-fill-u24"
+_LEARNED = {"learned": "Learned, narrow holes"} if models.is_shipped(_NET) else {}
+_NARROW, _WIDE = "learned" if _LEARNED else "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
+_WIDTH = 20  # px; the net has seen no wider holes
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
+_SEEN = 24  # px around a hole that the net is shown: with more it is no better
 _FAR = 256  # px around a hole in which patches are looked for, at most
 _CELL = 128  # px: holes in such a square are taken together
+_PIECE = 64  # px: larger holes are cut for the net, so that little is shown to it around long scratches
+_SIDE = 768  # px of what is shown to the net at once: a tile on a CPU
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,11 @@ class Fill(Operation):
     method: str = param(
         "auto",
         "Method",
-        "Automatic continues frequencies over narrow holes and copies patches into wide ones.",
+        f"Automatic {'asks a net about' if _LEARNED else 'continues frequencies over'} narrow holes and copies patches "
+        "into wide ones.",
         choices={
             "auto": "Automatic",
+            **_LEARNED,
             "fsr": "Continue frequencies",
             "exemplar": "Copy patches",
             "edges": "Continue edges",
@@ -60,7 +68,7 @@ class Fill(Operation):
 
     @property
     def context(self) -> int:
-        return _FAR if self.method in ("auto", "exemplar") else _NEAR
+        return _FAR if self.method in ("auto", "learned", "exemplar") else _NEAR
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         if mask is None or not mask.any():
@@ -71,27 +79,28 @@ class Fill(Operation):
         unknown = mask > 0
         result = image.copy()
         planes = result[..., :1] if is_grey(image) else result
-        total, done = int(unknown.sum()), 0
-        for method, some in self._choose(mask > 0):
+        total, done = int(np.count_nonzero(unknown)), 0
+        for method, some in self._choose(unknown.copy()):
             progress(done / total)
             for number, mosaic in enumerate(_group(method, some)):
-                share = int(mosaic.hole.sum())
+                share = int(np.count_nonzero(mosaic.hole))
                 part = progress.part(done / total, (done + share) / total)
                 window, blank = mosaic.cut(planes, unknown)
                 mosaic.put(planes, unknown, self._fill(method, window, blank, mosaic.hole, number, part))
                 done += share
         if planes is not result:
-            np.copyto(result, planes.copy(), where=(mask > 0)[..., None])
+            filled = mask > 0
+            result[filled] = planes[filled]
         progress(1.0)
         return result
 
     def _choose(self, unknown: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         """Methods and what each of them fills: bool (H, W)."""
-        if self.method != "auto":
+        if self.method not in ("auto", "learned"):
             yield self.method, unknown
             return
         wide = holes.wide(unknown, _WIDTH)
-        yield _NARROW, unknown & ~wide  # first: patches may be copied from there
+        yield _NARROW if self.method == "auto" else self.method, unknown & ~wide  # first: patches may be copied from it
         yield _WIDE, wide
 
     def _fill(
@@ -110,6 +119,8 @@ class Fill(Operation):
         self, method: str, image: np.ndarray, unknown: np.ndarray, hole: np.ndarray, seed: int, progress: Progress
     ) -> np.ndarray:
         """A copy of `image` (H, W, C) with `hole` filled."""
+        if method == "learned":
+            return _ask(image, unknown, progress)
         if method == "fsr":
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":
@@ -121,9 +132,19 @@ class Fill(Operation):
         return march.fill(image, hole, method, progress)
 
 
+def _ask(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
+    """A copy of `image` (H, W, 1 or 3) with all that is `unknown` (H, W), bool, filled by the net."""
+    channels = image.shape[2]
+    coloured = image if channels == 3 else np.repeat(image, 3, axis=2)
+    answer = models.load(_NET)(coloured, unknown.astype(np.float32), progress=progress)
+    return answer if channels == 3 else answer.mean(axis=2, keepdims=True)
+
+
 def _group(method: str, unknown: np.ndarray) -> Iterator[Mosaic]:
     """The holes of `unknown` (H, W), bool, with what the method looks at around them, as they are filled together."""
     found = holes.find(unknown, _CELL)
-    if method != "exemplar":
-        return pack(found, _NEAR, unknown.shape)
-    return (alone(box, own, min(_FAR, 64 + max(own.shape) * 3 // 4), unknown.shape) for box, own in found)
+    if method == "exemplar":
+        return (alone(box, own, min(_FAR, 64 + max(own.shape) * 3 // 4), unknown.shape) for box, own in found)
+    if method == "learned":
+        return pack(holes.split(found, _PIECE), _SEEN, unknown.shape, _SIDE)
+    return pack(found, _NEAR, unknown.shape)
