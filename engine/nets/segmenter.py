@@ -1,4 +1,4 @@
-"""A net that says where damage is and of what kind: the U-Net on luma and what stands out of it."""
+"""A net that says where damage is and of what kind: the U-Net on the photo and what stands out of it."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,23 @@ from engine.nets.top_hats import greatest
 from engine.nets.unet import UNet
 
 _GAIN = 4.0  # faint damage stands out by a few hundredths
-_LUMA = (0.299, 0.587, 0.114)
+_LEVEL = 4 / 255  # of noise, which denoisers are told: it may begin with the weights of one
 _RARE = 3.0  # logits start as far below zero: nothing is damaged until something is seen
 
 
 class Segmenter(nn.Module):
     """Probabilities of lines, spots and tears for each pixel of a photo.
 
-    The U-Net sees luma, the white top-hat of the darkest channel and the black one of the lightest, since what is dirt
-    is so in all channels, and a plane of ones in place of biases. Input (B, 3, H, W) in 0..1; H and W multiples of 8.
+    The U-Net sees the photo, the white top-hat of the darkest channel and the black one of the lightest, since what is
+    dirt is so in all channels, and a plane of ones in place of biases. Input (B, 3, H, W) in 0..1; H and W multiples
+    of 8.
     """
 
     image_planes = 3
 
     def __init__(self, widths: Sequence[int] = (24, 48, 96), blocks: int = 2) -> None:
         super().__init__()
-        self.unet = UNet(widths, blocks, image_planes=3, condition_planes=1)
+        self.unet = UNet(widths, blocks, image_planes=3, condition_planes=6)
         self.multiple = self.unet.multiple
 
     def forward(self, x: Tensor) -> Tensor:
@@ -41,11 +42,10 @@ class Segmenter(nn.Module):
 
 
 def seen(x: Tensor) -> Tensor:
-    """Luma, white and black top-hat, ones. (B, 4, H, W)"""
+    """The photo, three planes of a level, white and black top-hat, ones. (B, 9, H, W)"""
     red, green, blue = x.unbind(1)
-    luma = (_LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue)[:, None]
     darkest, lightest = torch.minimum(torch.minimum(red, green), blue), torch.maximum(torch.maximum(red, green), blue)
     planes = torch.stack((darkest, -lightest), 1)  # the black top-hat is the white one of the negative
     opened = greatest(-greatest(-planes))
     hats = _GAIN * (planes - opened)
-    return torch.cat((luma, hats, torch.ones_like(luma)), 1)
+    return torch.cat((x, torch.full_like(x, _LEVEL), hats, torch.ones_like(hats[:, :1])), 1)

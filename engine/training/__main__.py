@@ -10,7 +10,8 @@ allocator.tune()
 import torch  # noqa: E402
 
 from engine.training import ship  # noqa: E402
-from engine.training.loop import Budget, Run  # noqa: E402
+from engine.training.duel import start  # noqa: E402
+from engine.training.loop import Budget  # noqa: E402
 from engine.training.recipes import find_all  # noqa: E402
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
     recipe = recipes[arguments.name](arguments.data, device, generator, arguments.photos)
-    run = Run(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
+    run = start(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
     if arguments.resume:
         run.resume(generator)
     run.train(generator, arguments.every)

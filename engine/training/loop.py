@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
+from torch.nn import functional as F
 
 from engine import resources
 from engine.training import checkpoint
-from engine.training.muon import Muon
 from engine.training.recipe import Recipe
 
 
@@ -38,16 +39,25 @@ def build(recipe: type[Recipe]) -> nn.Module:
     net: nn.Module = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
     if recipe.start:
         shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
-        inner = {f"unet.{key}": value for key, value in shipped.items()}  # for nets that have a U-Net as a part
-        known = shipped | inner
-        net.load_state_dict({key: _fitted(value, known.get(key)) for key, value in net.state_dict().items()})
+        begin_with(net, shipped)
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def begin_with(net: nn.Module, shipped: dict[str, torch.Tensor]) -> None:
+    """Give the net, or the U-Net or trunk that is a part of it, shipped weights as far as names and shapes agree."""
+    state = net.state_dict()
+    part = {key: key.partition(".")[2] for key in state}
+    net.load_state_dict({key: _fitted(value, shipped.get(key, shipped.get(part[key]))) for key, value in state.items()})
 
 
 def _fitted(fresh: torch.Tensor, shipped: torch.Tensor | None) -> torch.Tensor:
     """The shipped weights; where fresh ones have more inputs or outputs these are 0, so that the net begins as the
     shipped one; the fresh ones where there is nothing that fits."""
-    if shipped is None or any(new < old for new, old in zip(fresh.shape, shipped.shape, strict=True)):
+    if (
+        shipped is None
+        or fresh.ndim != shipped.ndim
+        or any(new < old for new, old in zip(fresh.shape, shipped.shape, strict=True))
+    ):
         return fresh
     result = torch.zeros_like(fresh)
     result[tuple(slice(side) for side in shipped.shape)] = shipped.float()
@@ -67,7 +77,7 @@ class Run:
         self.net = build(type(recipe)).to(device)
         self.average = build(type(recipe)).to(device).requires_grad_(False)
         self.average.load_state_dict(self.net.state_dict())
-        self.optimizer = Muon(list(self.net.parameters()), lr=recipe.rate)
+        self.optimizer: torch.optim.Optimizer = recipe.optimizer(self.net)
         self.step, self.seconds = 0, 0.0
         self.commit = _commit()  # of the code that the run began with
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,20 +90,26 @@ class Run:
         """Go on from the checkpoint, also of the random draws. Raises FileNotFoundError where there is none."""
         data = checkpoint.read(self.folder)
         state: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.step, self.seconds, self.commit = state["step"], state["seconds"], state["commit"]
+        self.restore(state)
         generator.set_state(state["generator"])
 
     def save(self, generator: torch.Generator) -> None:
         """Write the checkpoint; a kill in the middle leaves the one before."""
-        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
-        state |= {"optimizer": self.optimizer.state_dict(), "seconds": self.seconds, "generator": generator.get_state()}
-        state["commit"] = self.commit
         data = io.BytesIO()
-        torch.save(state, data)
+        torch.save(self.state() | {"generator": generator.get_state()}, data)
         checkpoint.write(self.folder, data.getvalue())
+
+    def state(self) -> dict[str, Any]:
+        """All that a checkpoint holds but the random draws."""
+        state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
+        return state | {"optimizer": self.optimizer.state_dict(), "seconds": self.seconds, "commit": self.commit}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.seconds, self.commit = state["step"], state["seconds"], state["commit"]
 
     def train(self, generator: torch.Generator, every_seconds: float = 300) -> None:
         """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint."""
@@ -113,8 +129,7 @@ class Run:
         """One batch. Returns its loss."""
         fraction = self.fraction
         rate = self.recipe.rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fraction)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate * min(1.0, (self.step + 1) / self.recipe.warm_up)
+        self._pace(self.optimizer, rate * min(1.0, (self.step + 1) / self.recipe.warm_up))
         batch = self.recipe.batch()
         with torch.autocast(self.device.type, torch.bfloat16):
             loss = self.recipe.loss(self.net, batch, fraction)
@@ -125,6 +140,11 @@ class Run:
         self.step += 1
         self._follow()
         return float(loss.detach())
+
+    @staticmethod
+    def _pace(optimizer: torch.optim.Optimizer, rate: float) -> None:
+        for group in optimizer.param_groups:
+            group["lr"] = rate
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -137,6 +157,7 @@ class Run:
         scores = self.recipe.validate(self.average)
         row = {"step": self.step, "seconds": round(self.seconds), "loss": sum(losses) / len(losses)} | scores
         print("  ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
+        self._preview()
         curve = self.folder / "curve.csv"
         fresh = not curve.exists()
         with curve.open("a", newline="") as file:
@@ -144,3 +165,13 @@ class Run:
             if fresh:
                 writer.writeheader()
             writer.writerow(row)
+
+    @torch.no_grad()
+    def _preview(self) -> None:
+        """Write preview.png, where the recipe has something to show."""
+        pictures = self.recipe.preview(self.average)
+        if pictures is not None:
+            rows = [torch.cat(list(row), dim=2) for row in pictures.split(math.ceil(math.sqrt(len(pictures))))]
+            whole = torch.cat([F.pad(row, (0, rows[0].shape[2] - row.shape[2])) for row in rows], dim=1)
+            pixels = whole.clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+            Image.fromarray(pixels).save(self.folder / "preview.png")

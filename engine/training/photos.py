@@ -20,12 +20,14 @@ def read_folder(folder: Path, device: torch.device, limit: int | None = None) ->
     files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)[:limit]
     if not files:
         raise FileNotFoundError(f"no photos in {folder}")
-    photos = []
-    for path in files:
-        with Image.open(path) as file:
-            pixels = np.array(file.convert("RGB"))
-        photos.append(torch.from_numpy(pixels).permute(2, 0, 1).contiguous().to(device))
-    return photos
+    return [read_photo(path).to(device) for path in files]
+
+
+def read_photo(path: Path) -> Tensor:
+    """One photo as uint8 (3, H, W), on the CPU."""
+    with Image.open(path) as file:
+        pixels = np.array(file.convert("RGB"))
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 class Crops:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from engine.training.muon import Muon
 from engine.training.photos import Crops, read_folder
 
 Batch = dict[str, Tensor]
@@ -46,6 +47,14 @@ class Recipe(ABC):
     @abstractmethod
     def score(self, net: nn.Module, test: Path) -> dict[str, float]:
         """Scores on the test sets found in folder `test`, for the manifest; {} where there are none."""
+
+    def optimizer(self, net: nn.Module) -> torch.optim.Optimizer:
+        """What trains the net: Muon, for convolutions without biases."""
+        return Muon(list(net.parameters()), lr=self.rate)
+
+    def preview(self, net: nn.Module) -> Tensor | None:
+        """Pictures (n, 3, H, W) in 0..1 that show what the net makes by now; None where it shows nothing."""
+        return None
 
     def renew(self) -> None:
         """Refresh whatever the recipe keeps in memory (synthetic images); called now and then."""

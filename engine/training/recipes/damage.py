@@ -21,7 +21,7 @@ _AS_IT_IS = 0.4  # share of a batch that has nothing but damage
 
 
 class Damage(PhotoRecipe):
-    """Three classes from luma and top-hats in a U-Net, binary cross entropy and Dice loss (Milletari et al. 2016)."""
+    """Three classes from the photo and top-hats in a U-Net, cross entropy and Dice loss (Milletari et al. 2016)."""
 
     name = "damage-u24"
     used = "nothing yet: for the detector damage"
@@ -33,7 +33,8 @@ class Damage(PhotoRecipe):
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
     data = f"{PhotoRecipe.data}; damage simulated by us and rendered by FilmDamageSimulator (MIT)"
-    rate = 3e-3
+    start = "denoise-u24"
+    rate = 1.5e-3
     leaf_share = 0.2
     bank = 64  # and four times as many scenes of damage
 

@@ -12,6 +12,7 @@ from PIL import Image as Pillow
 
 from engine import resources
 from engine.training import blind, cards, checkpoint, jpeg, leaves, patterns, ship
+from engine.training.duel import start
 from engine.training.loop import Budget, Run
 from engine.training.recipe import Recipe
 from engine.training.recipes import find_all
@@ -38,7 +39,7 @@ def _run(recipe: type[Recipe], data: Path, folder: Path, steps: int) -> tuple[Ru
     small = type(
         "Small", (recipe,), {"name": recipe.name, "size": 32, "count": 4, "bank": 2, "warm_up": 5, "scenes": 2}
     )
-    return Run(small(data, CPU, generator, 8), folder, CPU, Budget(1, steps)), generator
+    return start(small(data, CPU, generator, 8), folder, CPU, Budget(1, steps)), generator
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -1,0 +1,92 @@
+"""The generators of textures, by class, and of plates: fully convolutional, against a critic that sees patches."""
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.nets.generator import STYLE, Generator
+from engine.training import materials
+from engine.training.duel import Duel, recolour_and_move
+from engine.training.materials import MATERIALS, Patches
+from engine.training.photos import read_folder
+from engine.training.recipe import Batch
+
+_BEYOND = 16  # px that a made picture is larger than what the critic sees, so that it cannot see that it tiles
+
+
+class Textures(Duel):
+    """A convolutional GAN with classes: relativistic loss and R1 + R2 (R3GAN, Huang et al. 2024), projected classes."""
+
+    name = "textures-gan"
+    used = "texture"
+    limits = (
+        "Eight materials, from 12 to 36 photos of each. Structure of more than some 32 px, such as courses of bricks, "
+        "is not kept."
+    )
+    net = "generator.Generator"
+    config = {"widths": [96, 96, 64, 32], "classes": len(MATERIALS)}  # noqa: RUF012
+    facts = {"multiple": 16, "materials": list(MATERIALS)}  # noqa: RUF012
+    data = "boxes of 8 materials in 128 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain"
+    classes = len(MATERIALS)
+    size = 64
+    count = 24
+
+    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
+        self.device, self.generator = device, generator
+        pieces, held_out = self._pieces(data, photos)
+        self.patches, self.held_out = Patches(pieces, self.size), Patches(held_out, self.size)
+
+    def _pieces(self, data: Path, photos: int | None) -> tuple[list[tuple[int, Tensor]], list[tuple[int, Tensor]]]:
+        """What is trained on, and what is held out. Without named boxes whole photos are taken, of one class."""
+        boxes = materials.read(data, MATERIALS, held_out=False)
+        if boxes and photos is None:
+            return boxes, materials.read(data, MATERIALS, held_out=True)
+        whole = [(0, photo) for photo in read_folder(data / "photos", torch.device("cpu"), photos)]
+        held = max(1, len(whole) // 10)
+        return whole[held:] or whole, whole[:held]
+
+    def batch(self) -> Batch:
+        real, labels = self.patches.batch(self.count, self.generator)
+        batch = {"real": real.to(self.device)}
+        return batch | ({"classes": F.one_hot(labels, self.classes).float().to(self.device)} if self.classes else {})
+
+    def fake(self, net: nn.Module, batch: Batch) -> Tensor:
+        made = self._made(net, len(batch["real"]), self.generator, batch.get("classes"))
+        y, x = torch.randint(_BEYOND + 1, (2,), generator=self.generator).tolist()
+        return made[:, :, y : y + self.size, x : x + self.size]
+
+    def augment(self, *pictures: Tensor) -> list[Tensor]:
+        return recolour_and_move(list(pictures), self.generator, self.size // 8)
+
+    def _made(self, net: nn.Module, count: int, random: torch.Generator, classes: Tensor | None) -> Tensor:
+        side = (self.size + _BEYOND) // 16
+        style = torch.randn((count, STYLE), generator=random).to(self.device)
+        noise = [one.to(self.device) for one in cast(Generator, net).latents(count, side, side, random)]
+        return net(style, noise, classes)
+
+    @torch.no_grad()
+    def preview(self, net: nn.Module) -> Tensor:
+        """64 of them, as many of each class."""
+        labels = torch.arange(64) % max(1, self.classes)
+        classes = F.one_hot(labels, self.classes).float().to(self.device) if self.classes else None
+        return self._made(net, 64, torch.Generator().manual_seed(0), classes)[:, :, : self.size, : self.size]
+
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        return {}
+
+    def score(self, net: nn.Module, test: Path) -> dict[str, float]:
+        return {}
+
+
+class Plates(Textures):
+    """A convolutional GAN without classes: relativistic loss and R1 + R2 (R3GAN, Huang et al. 2024)."""
+
+    name = "plates-gan"
+    used = "plate kind=gan"
+    limits = "Backgrounds only: skies, foliage, stone, cloth and the like; nothing that has a shape."
+    config = {"widths": [96, 96, 64, 32], "classes": 0}  # noqa: RUF012
+    facts = {"multiple": 16}  # noqa: RUF012
+    classes = 0
