@@ -58,7 +58,7 @@ def with_seed(operation: Seeded, seed: int) -> Seeded:
 
 def make(view: View, operation: Operation, selection: np.ndarray, progress: Progress) -> Candidate:
     """One candidate for the selection (uint8). Raises RestoreError, Cancelled."""
-    step = Step(operation.informed(view.document.facts), as_mask(selection))
+    step = Step(view.document.told(operation), as_mask(selection))
     box = bounds(selection)
     image = apply(step, view.image, progress.part(0, 0.95))
     part = frozen(image[box.slices].copy())
@@ -88,7 +88,7 @@ def varies(view: View, operation: Operation, selection: np.ndarray, progress: Pr
     piece, mask = _widest(selection)
     if not mask.any() or mask.all():
         return True
-    settled = operation.informed(view.document.facts).settle(view.image)
+    settled = view.document.told(operation).settle(view.image)
     image = frozen(view.image[piece.slices])
     seeds = (seed_of(settled), seed_of(settled) + 1)
     parts = (progress.part(0, 0.5), progress.part(0.5, 1))

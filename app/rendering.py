@@ -167,7 +167,7 @@ def preview(view: View, operation: Operation, selection: np.ndarray, box: Box, p
     some surroundings only, which is nearly the same.
     """
     params.check(operation)
-    operation = operation.informed(view.document.facts).settle(view.image)
+    operation = view.document.told(operation).settle(view.image)
     context = operation.context
     wide = box.grown(_UNBOUNDED_CONTEXT if context is None else context, view.image.shape).aligned(operation.grid)
     part = view.image[wide.slices]

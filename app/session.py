@@ -226,7 +226,7 @@ class Session(QObject):
                 self.measured.emit(operation)
                 self.measure(operations[1:])
 
-        self._measure_jobs.start(lambda _progress: first.informed(view.document.facts).settle(view.image), arrive)
+        self._measure_jobs.start(lambda _progress: view.document.told(first).settle(view.image), arrive)
 
     def find(self, detector: Detector, box: Box | None, add: bool, then: Callable[[int], None] | None = None) -> None:
         """Select what the detector finds in `box` (None: everywhere), as one command that can be undone.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.image import Image, Mask
-from engine.operation import Step, apply, move
+from engine.operation import Operation, Step, apply, move
 from engine.progress import Progress
 
 LIMIT = 2 << 30  # bytes
@@ -60,9 +60,17 @@ class Document:
         for step in progress.each(range(done, len(self.steps))):
             count = len(self.steps) - done
             part = progress.part((step - done) / count, (step - done + 1) / count)
-            image = apply(self.steps[step], image, part)
+            operation, mask = self.steps[step].operation, self.steps[step].mask
+            image = apply(Step(self._recall(operation), mask), image, part)
             self.rendered.put(self.steps[: step + 1], image)
         return image
+
+    def told(self, operation: Operation) -> Operation:
+        """The operation with what the file says and what it measures on the photo as it was opened as parameters."""
+        return self._recall(operation.informed(self.facts))
+
+    def _recall(self, operation: Operation) -> Operation:
+        return operation.settle(self.source) if operation.recalls else operation
 
     def is_rendered(self) -> bool:
         """Whether `render` would return at once."""

@@ -1,6 +1,6 @@
 """Grain: noise for filled pixels, so that they look as noisy as what lies around the hole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import cv2
@@ -78,8 +78,8 @@ def _make(hole: np.ndarray, covariance: np.ndarray, width: float, seed: int, pro
     box = bounds(hole).grown(1, hole.shape)
     field = np.zeros((*hole.shape, len(root)), np.float32)
     part = field[box.slices]
-    for rows, noise in _noise(part.shape, width, seed, progress):
-        part[rows] = noise @ root
+    for rows, blurred in noise(part.shape, _REACH, lambda white: _blur(white, width), seed, progress):
+        part[rows] = blurred @ root
     return field
 
 
@@ -126,21 +126,28 @@ def _coarseness(grain: np.ndarray, place: np.ndarray) -> float:
     return float(np.interp(likeness, _LIKENESS, _WIDTHS))
 
 
-def _noise(
-    shape: tuple[int, int, int], width: float, seed: int, progress: Progress
+def noise(
+    shape: tuple[int, int, int],
+    reach: int,
+    blur: Callable[[np.ndarray], np.ndarray],
+    seed: int,
+    progress: Progress,
+    rows: slice = slice(None),
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """White noise (H, W, C) of deviation 1, blurred by `width` px: band by band, each with where its rows lie."""
+    """White noise (H, W, C) of deviation 1 after `blur`, which looks `reach` px far: band by band, each with where its
+    rows lie; only the bands that hold some of `rows`. Each seed has its own noise, alike whichever rows are wanted."""
 
     def white(top: int) -> np.ndarray:
-        return np.random.default_rng((seed, top)).standard_normal(
-            (max(0, min(_BAND, shape[0] - top)), *shape[1:]), np.float32
-        )
+        height = min(_BAND, shape[0] - top) if 0 <= top < shape[0] else 0
+        return np.random.default_rng((seed, max(0, top))).standard_normal((height, *shape[1:]), np.float32)
 
-    before, now = white(shape[0]), white(0)
-    for top in progress.each(range(0, shape[0], _BAND)):
+    start, stop, _step = rows.indices(shape[0])
+    first = start // _BAND * _BAND
+    before, now = white(first - _BAND), white(first)
+    for top in progress.each(range(first, stop, _BAND)):
         after = white(top + _BAND)
-        above = before[-_REACH:]
-        blurred = _blur(np.concatenate([above, now, after[:_REACH]]), width)
+        above = before[-reach:]
+        blurred = blur(np.concatenate([above, now, after[:reach]]))
         yield slice(top, top + len(now)), blurred[len(above) : len(above) + len(now)]
         before, now = now, after
 
