@@ -12,7 +12,7 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests.benchmarks import cost, denoising, filling, networks, sheets, window  # noqa: E402
+from tests.benchmarks import cost, denoising, filling, networks, sampling, sheets, window  # noqa: E402
 
 Row = dict[str, object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,11 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
     "old-photo": ("Gains of the blind net.", True, lambda quick: networks.measure_old_photo(DATA, quick)),
     "fill": (filling.__doc__ or "", True, lambda quick: filling.measure(DATA, quick)),
     "sheets": (sheets.__doc__ or "", True, lambda quick: sheets.write(DATA, ROOT / "build" / "sheets", quick)),
+    "sampling": (
+        sampling.__doc__ or "",
+        True,
+        lambda quick: sampling.measure(DATA.parent, ROOT / "build" / "sheets", quick),
+    ),
     "cost": (cost.__doc__ or "", False, cost.measure),
     "canvas": ("The canvas at 50 megapixels.", False, _canvas),
     "open": ("Opening a JPEG of 24 megapixels.", False, window.measure_open),
