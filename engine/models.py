@@ -43,8 +43,9 @@ class Model:
         self._net.load_state_dict(state)
         self._net.eval().requires_grad_(False)
         self._multiple: int = facts["multiple"]
-        self._overlap: int = facts["overlap"]
+        self._overlap: int = facts.get("overlap", 0)
         self._precise = precise
+        self._facts = facts
 
     def __call__(self, image: Image, *planes: Mask | float, views: int = 1, progress: Progress | None = None) -> Image:
         """The net's answer for an image of any size: padded, tiled with overlap, in the quickest precision, clamped.
@@ -113,6 +114,13 @@ class Model:
             inputs = (torch.from_numpy(np.array(piece, np.float32)).permute(2, 0, 1)[None] for piece in pieces)
             blocks = torch.cat([net.blocks(x.to(device)) for x in inputs], dim=2)
             return net.conclude(blocks)[0].cpu().numpy()
+
+    def net(self) -> tuple[Any, str, dict[str, Any]]:
+        """The net itself, in fp32 where it shall run, with the device and what the manifest says: for `samplers`."""
+        import torch
+
+        net, device, _ = self._placed(torch.float32)
+        return net, device, self._facts
 
     def _placed(self, dtype: torch.dtype | None = None) -> tuple[Any, str, torch.dtype]:
         """The net where it shall run, the device, and the number format (the quickest, if not given)."""
@@ -206,3 +214,19 @@ def _read(file: Path, sha256: str) -> dict[str, torch.Tensor]:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise RestoreError(f"The weights {file.name} are damaged; install Photomend again.")
     return {key: value.to(torch.float32) for key, value in parse(data).items()}
+
+
+def load_own(name: str) -> Model:
+    """The model of that name that was trained on this computer, always in fp32. Raises RestoreError: there is none."""
+    try:
+        facts = tomllib.loads((resources.own_weights() / "manifest.toml").read_text(encoding="utf-8"))[name]
+        return _load_own(name, facts["file"], facts["sha256"])
+    except (OSError, tomllib.TOMLDecodeError, KeyError):
+        raise RestoreError("No net was trained on your photos yet: see Tools > Train on my photos.") from None
+
+
+@functools.lru_cache(maxsize=2)
+def _load_own(name: str, file: str, sha256: str) -> Model:
+    facts = tomllib.loads((resources.own_weights() / "manifest.toml").read_text(encoding="utf-8"))[name]
+    devices.current()
+    return Model(facts, _read(resources.own_weights() / file, sha256), precise=True)

@@ -15,6 +15,7 @@ NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
 
 OPERATION = (
     "engine.operation engine.params engine.image engine.masks engine.tiles engine.models engine.noise engine.tones "
+    "engine.samplers "
     "engine.progress engine.errors"
 )
 MAY_IMPORT = {  # folder -> our modules that its files may import; the longest matching folder counts

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 STYLE = 64  # numbers that say what the whole picture is like
+_BLOCKS = 2  # at each level
 _MOST = 6.0  # what the style may scale features by
 
 
@@ -28,7 +29,7 @@ class Generator(nn.Module):
         self.embedding = nn.Linear(classes, STYLE, bias=False) if classes else None
         self.mapping = nn.Sequential(nn.Linear(STYLE * (2 if classes else 1), 128), nn.ReLU(), nn.Linear(128, 128))
         self.stem = _conv(field, widths[0])
-        self.blocks = nn.ModuleList(nn.ModuleList((_Block(width), _Block(width))) for width in widths)
+        self.blocks = nn.ModuleList(_Block(width) for width in widths for _ in range(_BLOCKS))
         self.ups = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(widths[:-1], widths[1:], strict=True))
         self.colour = nn.Linear(128, 3)
         self.head = _conv(widths[-1], 12)
@@ -42,20 +43,20 @@ class Generator(nn.Module):
             style = torch.cat((style, math.sqrt(self.classes) * self.embedding(classes.to(style.dtype))), dim=1)
         style = self.mapping(style)
         features = self.stem(noise[0].to(self.stem.weight.dtype).contiguous(memory_format=torch.channels_last))
-        planes = iter(noise[1:])
-        for level, blocks in enumerate(self.blocks):
-            if level:
+        for number, block in enumerate(self.blocks):
+            level, index = divmod(number, _BLOCKS)
+            if level and not index:
                 features = F.interpolate(self.ups[level - 1](features), scale_factor=2, mode="bilinear")
-            for block in blocks:
-                features = block(features, style, next(planes))
+            features = block(features, style, noise[1 + number])
         picture = F.pixel_shuffle(self.head(F.relu(features)), 2)
         return 0.5 + 0.5 * (picture + self.colour(style)[:, :, None, None])
 
     def latents(self, count: int, height: int, width: int, generator: torch.Generator) -> list[Tensor]:
         """The field (count, C, height, width), in 1/16 of the picture's px, and the planes of each level."""
         shapes = [(count, self.field, height, width)]
-        for level, blocks in enumerate(self.blocks):
-            shapes += [(count, 1, height << level, width << level) for _ in blocks]  # type: ignore[arg-type]
+        for number in range(len(self.blocks)):
+            level = number // _BLOCKS
+            shapes.append((count, 1, height << level, width << level))
         return [torch.randn(shape, generator=generator) for shape in shapes]
 
 

@@ -1,6 +1,6 @@
 """The variational auto-encoder that varies and blends patches, with latent numbers at two levels."""
 
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -67,7 +67,7 @@ class PatchVAE(nn.Module):
         features = self._around(coarse) + self.from_fine(fine.to(self.head.weight.dtype))
         features = self.bottom(features)
         for up, decoder in zip(self.ups, self.decoders, strict=True):
-            features = cast(nn.Module, decoder)(up(features))
+            features = decoder(up(features))
         return 0.5 + F.pixel_shuffle(self.head(features), 2).float()
 
     def _around(self, coarse: Tensor) -> Tensor:

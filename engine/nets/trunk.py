@@ -1,7 +1,5 @@
 """The trunk of nets that look at patches, and one of them: which material it is."""
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,7 +34,7 @@ class Trunk(nn.Module):
         seen = torch.cat((photo, torch.full_like(photo, _LEVEL), more), dim=1).to(self.stem.weight.dtype)
         features = self.stem(F.pixel_unshuffle(seen, 2).contiguous(memory_format=torch.channels_last))
         for encoder, down in zip(self.encoders, self.downs, strict=True):
-            features = down(cast(nn.Module, encoder)(features))
+            features = down(encoder(features))
         return self.bottom(features)
 
 

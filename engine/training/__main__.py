@@ -27,7 +27,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
     parser.add_argument("--test", type=Path, default=Path("../shared/data/test"))
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="folder for checkpoints and curves")
-    parser.add_argument("--photos", type=int, help="use only so many photos, for trials")
+    parser.add_argument("--photos", type=Path, help="learn from this folder of photos and nothing else")
+    parser.add_argument("--limit", type=int, help="use only so many photos, for trials")
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--ship", type=Path, help="folder of the manifest to write to, resources/weights")
     arguments = parser.parse_args()
@@ -35,7 +36,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
-    recipe = recipes[arguments.name](arguments.data, device, generator, arguments.photos)
+    recipe = recipes[arguments.name](arguments.photos or arguments.data, device, generator, arguments.limit)
     run = start(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
     if arguments.resume:
         run.resume(generator)

@@ -4,29 +4,39 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from engine.training import leaves, patterns
 
-SUFFIXES = {".avif", ".png", ".jpg", ".webp", ".tif"}
+SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+_LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
 
 
 def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
-    """Every photo of `folder` in name order as uint8 (3, H, W) on `device`; the first `limit` of them.
+    """Every photo of `folder`, or of photos/ in it, in name order as uint8 (3, H, W) on `device`; the first `limit`.
 
-    Raises FileNotFoundError where the folder holds no photo.
+    Files that cannot be read are left out. Raises FileNotFoundError where the folder holds no photo.
     """
+    folder = folder / "photos" if (folder / "photos").is_dir() else folder
     files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)[:limit]
-    if not files:
+    photos: list[Tensor] = []
+    for path in files:
+        try:
+            photos.append(read_photo(path).to(device))
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            print(f"{path.name} cannot be read: {error}", flush=True)
+    if not photos:
         raise FileNotFoundError(f"no photos in {folder}")
-    return [read_photo(path).to(device) for path in files]
+    return photos
 
 
 def read_photo(path: Path) -> Tensor:
-    """One photo as uint8 (3, H, W), on the CPU."""
+    """One photo the right way up as uint8 (3, H, W), on the CPU; one of more than 2048 px a side is reduced."""
     with Image.open(path) as file:
-        pixels = np.array(file.convert("RGB"))
+        upright = ImageOps.exif_transpose(file).convert("RGB")
+        upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
+        pixels = np.array(upright)
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 

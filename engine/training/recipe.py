@@ -14,7 +14,8 @@ Batch = dict[str, Tensor]
 
 
 class Recipe(ABC):
-    """A recipe is made for one run: `data` is the folder with `photos/`, `generator` decides every random draw."""
+    """A recipe is made for one run: `data` is the folder with `photos/`, or one of photos, and `generator` decides
+    every random draw."""
 
     name: ClassVar[str]
     config: ClassVar[dict[str, Any]]  # arguments of the net, written to the manifest
@@ -74,7 +75,7 @@ class PhotoRecipe(Recipe):
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         self.device, self.generator = device, generator
-        everything = read_folder(data / "photos", device, photos)
+        everything = read_folder(data, device, photos)
         held = min(HELD_OUT, len(everything) // 4)
         self.held_out = [centre(photo, 256) for photo in everything[len(everything) - held :]]
         self.crops = Crops(everything[: len(everything) - held], self.size, self.leaf_share, self.bank, generator)

@@ -121,7 +121,7 @@ class Materials(Recipe):
         boxes = materials.read(data, MATERIALS, held_out=False)
         held_out = materials.read(data, MATERIALS, held_out=True)
         if not boxes:  # a folder of photos without names: each is taken for a material of its own
-            photographs = read_folder(data / "photos", torch.device("cpu"), photos)
+            photographs = read_folder(data, torch.device("cpu"), photos)
             boxes = held_out = [(number % len(MATERIALS), photo) for number, photo in enumerate(photographs)]
         self.patches, self.held_out = Patches(boxes, self.size), Patches(held_out, self.size)
 
