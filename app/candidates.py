@@ -64,11 +64,12 @@ def make(view: View, operation: Operation, selection: np.ndarray, progress: Prog
     part = frozen(image[box.slices].copy())
     size = max(box.bottom - box.top, box.right - box.left)
     around = box.grown(round(_AROUND * size) + 16, image.shape)
-    thumbnail = _thumbnail(frozen(image[around.slices].copy()), view.display.icc)
+    thumbnail = thumbnail_of(frozen(image[around.slices].copy()), view.display.icc)
     return Candidate(operation, box, part, Display.build(part, view.display.icc), thumbnail)
 
 
-def _thumbnail(image: Image, icc: bytes | None) -> QImage:
+def thumbnail_of(image: Image, icc: bytes | None) -> QImage:
+    """An image as a picture of at most 192 px, in the colours of the screen."""
     display = Display.build(image, icc)
     shown = display.levels[display.level_for(_THUMBNAIL / max(image.shape[:2]))]
     whole = Box(0, shown.bands[-1].bottom, 0, shown.bands[0].pixels.shape[1])

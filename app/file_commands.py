@@ -7,12 +7,14 @@ from PySide6.QtCore import QMimeData, QObject, QTimer
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.canvas_dialog import CanvasDialog
 from app.export_dialog import ExportDialog, formats
 from app.message_bar import MessageBar
 from app.session import Session
 from app.settings import Settings
 from engine import files
 from engine.files import FORMATS, SUFFIXES_READ, ExportSettings
+from engine.operation import Operation
 
 
 class FileCommands(QObject):
@@ -24,6 +26,7 @@ class FileCommands(QObject):
         self._then: Callable[[], None] | None = None  # what to do after the export that a question asked for
         self._exported: tuple[Path, ExportSettings] | None = None  # of this photo
         self.dialog: ExportDialog | None = None
+        self.canvas_dialog: CanvasDialog | None = None
         session.opened.connect(self._remember_opened)
         session.exported.connect(self._tell_exported)
 
@@ -44,6 +47,18 @@ class FileCommands(QObject):
     def open(self, path: Path) -> None:
         """Open a photo file, after a question where work would be lost."""
         self.ask_unsaved(lambda: self._session.open(path))
+
+    def new_canvas(self, operation: Operation | None = None) -> None:
+        """Ask how large a new photo shall be, white or made by `operation`, and begin it."""
+        dialog = CanvasDialog(self._settings.canvas, operation, self._window)
+        dialog.chosen.connect(lambda height, width: self._begin_canvas(height, width, operation))
+        dialog.finished.connect(dialog.deleteLater)
+        self.canvas_dialog = dialog
+        dialog.open()
+
+    def _begin_canvas(self, height: int, width: int, operation: Operation | None) -> None:
+        self._settings.remember_canvas(height, width)
+        self.ask_unsaved(lambda: self._session.open_canvas(height, width, operation))
 
     def paste(self) -> None:
         """Open the picture or the file of the clipboard."""

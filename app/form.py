@@ -116,6 +116,12 @@ class Form(QWidget):
             self.changed.emit()
         self._show_measured()
 
+    def put(self, name: str, value: object) -> None:
+        """Show another value of one parameter."""
+        if self._fields[name].get() != value:
+            self._fields[name].put(value)
+            self.changed.emit()
+
     def reset(self) -> None:
         """Back to the defaults."""
         self.set_value(self._cls())

@@ -49,6 +49,9 @@ class KeysDialog(QDialog):
             (self.tr("Straight line from the last point"), self.tr("Shift and click")),
             (self.tr("Brush size"), self.tr("Alt and wheel")),
             (self.tr("Zoom at the mouse"), self.tr("wheel")),
+            (self.tr("Walk through the samples, choose one"), self.tr("arrows, Home, End, 1 to 9 on a sample")),
+            (self.tr("Place the chosen sample"), self.tr("Enter, or drag it onto the photo")),
+            (self.tr("Hide the chosen sample; stop making more"), self.tr("Esc")),
             (self.tr("Move the view"), self.tr("Space and drag, middle button, arrows")),
         ]
 

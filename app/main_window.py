@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
     QMainWindow,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -33,8 +32,11 @@ from app.message_bar import MessageBar
 from app.operations_panel import OperationsPanel
 from app.preview import Previewer
 from app.retouching import Retouching
+from app.sample_panel import SamplePanel
+from app.sampling import Sampling
 from app.session import Session
 from app.settings import Settings
+from app.side import Side
 from app.start_page import StartPage
 from app.status_bar import StatusBar
 from app.tool_bar import BrushOptions, ToolColumn
@@ -55,14 +57,18 @@ class MainWindow(QMainWindow):
         self.start = StartPage(self)
         self.draft = Draft(self)
         self.panel = OperationsPanel(self.session, self)
+        self.samples = SamplePanel(self)
         self.history = HistoryPanel(self.session, self)
+        self.side = Side(self.panel, self.samples, self.history, self)
+        self.export_button = self.side.export_button
         self.status = StatusBar(self)
         self.previewer = Previewer(self.session, self.canvas, self)
         self.report = JobReport(self.session, self.canvas, self.status, self.message, self)
-        self.forecast = Forecast(self.session, self.panel.sections, self)
+        self.forecast = Forecast(self.session, (*self.panel.sections, self.samples.what), self)
         self.changes = WhatChanged(self.session, self.canvas, self.status, self)
         self.strip = CandidateStrip(self)
         self.choosing = Choosing(self.session, self.canvas, self.strip, self)
+        self.sampling = Sampling(self.session, self.canvas, self.samples, self)
         self.retouching = Retouching(self.session, self.panel, self.canvas.spot, self.canvas.clone, self)
         self.marks = FoundMarks(self.session, self.canvas, self)
         self.auto = AutoRestore(self.session, self)
@@ -99,7 +105,7 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(centre)
-        self.splitter.addWidget(self._make_side())
+        self.splitter.addWidget(self.side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([700, 304])
@@ -117,35 +123,6 @@ class MainWindow(QMainWindow):
         rows.addLayout(middle, 1)
         self.setCentralWidget(page)
         self.setStatusBar(self.status)
-
-    def _make_side(self) -> QWidget:
-        side = QWidget(self)
-        side.setObjectName("side")
-        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        side.setMinimumWidth(280)
-        self.side_splitter = QSplitter(Qt.Orientation.Vertical, side)
-        self.side_splitter.setHandleWidth(1)
-        self.side_splitter.addWidget(self.panel)
-        self.side_splitter.addWidget(self.history)
-        self.side_splitter.setStretchFactor(0, 1)
-        self.side_splitter.setChildrenCollapsible(False)
-        self.side_splitter.setSizes([490, 100])
-        self.panel.setMinimumHeight(200)
-        self.history.setMinimumHeight(90)
-        self.export_button = QPushButton(self.tr("Export…"), side)
-        self.export_button.setObjectName("primary")
-        self.export_button.setToolTip(self.tr("Write the photo to a file (Ctrl+E)"))
-        self.export_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.export_button.clicked.connect(self.files.export)
-        bottom = QVBoxLayout()
-        bottom.setContentsMargins(12, 8, 12, 10)
-        bottom.addWidget(self.export_button)
-        rows = QVBoxLayout(side)
-        rows.setContentsMargins(1, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self.side_splitter, 1)
-        rows.addLayout(bottom)
-        return side
 
     # ------------------------------------------------------------------------------------------------- wires
     def _wire(self) -> None:
@@ -166,6 +143,12 @@ class MainWindow(QMainWindow):
         self.retouching.told.connect(self.message.warn)
         self.panel.repair_wanted.connect(self.choosing.begin)
         self.choosing.changed.connect(self._show_candidates)
+        self.sampling.changed.connect(self._show_sample)
+        self.sampling.canvas_wanted.connect(self.files.new_canvas)
+        self.side.tabs.currentChanged.connect(self._show_side)
+        self.side.export_button.clicked.connect(self.files.export)
+        self.panel.samples_wanted.connect(self.show_samples)
+        self.panel.shown.connect(lambda: self.side.show_samples(False))
         self.auto.told.connect(self.message.tell)
         self.start.open_wanted.connect(self.files.choose)
         self.start.paste_wanted.connect(self.files.paste)
@@ -217,11 +200,37 @@ class MainWindow(QMainWindow):
         self._refresh_idle()
         if not self.choosing.is_open:
             return
+        self.sampling.choose(0)
+        self._clear_view()
+        self.canvas.setFocus()
+
+    def _clear_view(self) -> None:
+        """Nothing lies over the photo but what is to be chosen."""
         for section in self.panel.sections:
             section.preview.setChecked(False)
         self.marks.end()
         self._reveal()
-        self.canvas.setFocus()
+
+    def _show_sample(self) -> None:
+        """One is seen in the photo that is not placed: as with candidates."""
+        self._refresh_idle()
+        if self.sampling.is_seen:
+            self.choosing.leave()
+            self._clear_view()
+
+    def _show_side(self) -> None:
+        self.sampling.choose(0)
+
+    def show_samples(self, word: str = "") -> None:
+        """The panel of samples, with an operation to make them of; without, it and the other panel in turn."""
+        if not word and self.side.shows_samples:
+            self.side.show_samples(False)
+            self.canvas.setFocus()
+            return
+        self.side.show_samples(True)
+        if word:
+            self.samples.what.choose(word)
+        self.samples.take_focus()
 
     def _show_marks(self) -> None:
         seen = self.marks.at is not None
@@ -269,7 +278,8 @@ class MainWindow(QMainWindow):
 
     def _refresh_idle(self) -> None:
         """While a job changes the photo there is nothing to export that the user would mean, nor to begin with."""
-        on = self.session.view is not None and not self.session.jobs.title and not self.choosing.is_open
+        on = self.session.view is not None and not self.session.jobs.title
+        on = on and not self.choosing.is_open and not self.sampling.is_seen
         self.actions_by_name.enable("export export-again", on)
         self.export_button.setEnabled(on)
         self.actions_by_name["auto"].setEnabled(on and self.session.loader.engine is not None)
@@ -306,7 +316,7 @@ class MainWindow(QMainWindow):
             return
         self.settings.put("theme", name)
         colours = theme.use(application, name)
-        for one in (self.actions_by_name, self.message, self.start, self.panel, self.history):
+        for one in (self.actions_by_name, self.message, self.start, self.panel, self.samples, self.history):
             one.use_colours(colours)
 
     def _system_theme_changed(self) -> None:
@@ -361,7 +371,7 @@ class MainWindow(QMainWindow):
             room = self.screen().availableSize() - QSize(8, 44)  # the frame, whose size is not yet known
             self.resize(room.boundedTo(QSize(1360, 880)))
         self.splitter.restoreState(self.settings.blob("splitter"))
-        self.side_splitter.restoreState(self.settings.blob("side"))
+        self.side.splitter.restoreState(self.settings.blob("side"))
         size = self.settings.number("brush/size", 40, 1, 10000)
         self.canvas.set_brush(size, self.settings.number("brush/hardness", 0.8, 0, 1))
         self._show_brush()
@@ -369,7 +379,7 @@ class MainWindow(QMainWindow):
     def _save(self) -> None:
         self.settings.put_blob("geometry", self.saveGeometry())
         self.settings.put_blob("splitter", self.splitter.saveState())
-        self.settings.put_blob("side", self.side_splitter.saveState())
+        self.settings.put_blob("side", self.side.splitter.saveState())
         self.settings.put("brush/size", self.canvas.brush_size)
         self.settings.put("brush/hardness", self.canvas.hardness)
         self.settings.sync()

@@ -49,6 +49,8 @@ def make_actions(window: MainWindow) -> Actions:
     add("repair", tr("&Repair the selection"), lambda: _repair(window, False), "Return Enter", canvas=True)
     text = tr("&Candidates for the repair")
     add("candidates", text, lambda: _repair(window, True), "Ctrl+Return Ctrl+Enter", canvas=True)
+    add("samples", tr("&Synthesis"), window.show_samples, "Ctrl+G")
+    actions["samples"].setToolTip(tr("Make something up and choose among samples; again: back (Ctrl+G)"))
     add("search", tr("&Find an operation"), window.panel.start_search, "Ctrl+F")
     add("keys", tr("&Keys"), lambda: KeysDialog(actions.keys(), window).show(), "F1 ?")
     add("log", tr("Open the &log folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder()))))
@@ -58,6 +60,7 @@ def make_actions(window: MainWindow) -> Actions:
 
 def _file_actions(window: MainWindow, actions: Actions) -> None:
     tr, add, files = window.tr, actions.add, window.files
+    add("new", tr("&New canvas…"), files.new_canvas, "Ctrl+N")
     add("open", tr("&Open…"), files.choose, "Ctrl+O", picture="open")
     add("paste", tr("&Paste"), files.paste, "Ctrl+V", picture="paste")
     add("sample", tr("Open the &sample"), lambda: files.open(sample())).setEnabled(sample().is_file())
@@ -155,7 +158,9 @@ def _view_actions(window: MainWindow, actions: Actions) -> None:
 def make_menus(window: MainWindow) -> QMenu:
     """The menu bar; returns the menu of the selection, which the options of the brush show too."""
     tr, bar, actions = window.tr, window.menuBar(), window.actions_by_name
-    file = actions.menu(bar, tr("&File"), ["open", "paste", "sample", None, "export", "export-again", None, "quit"])
+    file = actions.menu(
+        bar, tr("&File"), ["new", "open", "paste", "sample", None, "export", "export-again", None, "quit"]
+    )
     recent = QMenu(tr("Open &recent"), file)
     recent.aboutToShow.connect(lambda: _fill_recent(window, recent))
     file.insertMenu(actions["paste"], recent)
@@ -165,7 +170,7 @@ def make_menus(window: MainWindow) -> QMenu:
     found: list[str | QMenu | None] = ["next-mark", "previous-mark", "remove-mark", None]
     selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *found, *marks, *rest])
     actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
-    operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", "candidates", None])
+    operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", "candidates", "samples", None])
     operations.setObjectName("operations")
     view = actions.menu(
         bar, tr("&View"), ["fit", "actual", "zoom-in", "zoom-out", None, "tint", "split", "changes", None]
@@ -207,7 +212,10 @@ def fill_operations(window: MainWindow, engine: Engine) -> None:
 
 
 def _repair(window: MainWindow, candidates: bool) -> None:
-    if window.panel.repair.kind is not None:
+    """What Enter on the photo means; where samples are shown, it means them."""
+    if window.side.shows_samples:
+        window.sampling.more() if candidates else window.sampling.go_on()
+    elif window.panel.repair.kind is not None:
         window.panel.apply(window.panel.repair, candidates=candidates)
 
 

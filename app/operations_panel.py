@@ -4,7 +4,8 @@ from PySide6.QtCore import QStringListModel, Qt, QTimer, Signal
 from PySide6.QtWidgets import QCheckBox, QCompleter, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.engine_loader import Engine
-from app.sections import Kind, Section
+from app.samples import is_sampler
+from app.sections import Kind, Section, needs_selection
 from app.session import Session
 from app.theme import Colours
 from engine.errors import RestoreError
@@ -18,6 +19,8 @@ class OperationsPanel(QWidget):
     """Filled when the engine is loaded; until then it says that it loads, or why it cannot."""
 
     preview_wanted = Signal(object)  # the Section that shall be previewed, or None
+    samples_wanted = Signal(str)  # the id of an operation that makes samples, which another panel shows
+    shown = Signal()  # an operation of this panel is wanted
     repair_wanted = Signal(object, bool)  # the Operation of step 3; True: candidates, even where they are alike
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -136,6 +139,7 @@ class OperationsPanel(QWidget):
 
     def start_search(self) -> None:
         """Let the user type what to find."""
+        self.shown.emit()
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
@@ -154,6 +158,11 @@ class OperationsPanel(QWidget):
         kind = next((one for one in self._titles.values() if one.id == word), None)
         if kind is None:
             return
+        if is_sampler(kind):
+            self.search.clear()
+            self.samples_wanted.emit(word)
+            return
+        self.shown.emit()
         home = next((one for one in self.sections[:3] if one.choice.findData(word) >= 0), self.other)
         if home is self.other:
             self.other.head.setText(kind.title.upper())
@@ -260,11 +269,6 @@ class OperationsPanel(QWidget):
     def use_colours(self, colours: Colours) -> None:
         for one in self.sections:
             one.use_colours(colours)
-
-
-def needs_selection(kind: Kind | None) -> bool:
-    """Whether it refuses to work on the whole photo."""
-    return kind is not None and issubclass(kind, Operation) and kind.needs_mask
 
 
 def by_group(engine: Engine) -> dict[str, list[Kind]]:

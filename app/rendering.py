@@ -88,6 +88,12 @@ def open_picture(picture: QImage, name: str, progress: Progress) -> Opened:
     return Opened(photo, _first_view(photo, progress), name)
 
 
+def open_canvas(height: int, width: int, name: str, progress: Progress) -> Opened:
+    """A white photo. Raises Cancelled."""
+    photo = Photo(frozen(np.ones((height, width, 3), np.float32)), None, Metadata("png"))
+    return Opened(photo, _first_view(photo, progress), name)
+
+
 def _first_view(photo: Photo, progress: Progress) -> View:
     display = Display.build(photo.image, photo.metadata.icc, progress)
     return View(Document(photo.image, facts=photo.metadata.facts()), photo.image, display, display)

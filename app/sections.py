@@ -185,3 +185,8 @@ class Section(QWidget):
         if self._colours:
             arrow = drawing("down" if on else "right", self._colours.faint, 16, self.devicePixelRatioF())
             self.head.setIcon(QIcon(arrow))
+
+
+def needs_selection(kind: Kind | None) -> bool:
+    """Whether it refuses to work on the whole photo."""
+    return kind is not None and issubclass(kind, Operation) and kind.needs_mask

@@ -87,6 +87,17 @@ class Session(QObject):
             lambda progress: rendering.open_picture(picture, name, progress), self._show_opened, self.tr("Pasting")
         )
 
+    def open_canvas(self, height: int, width: int, operation: Operation | None = None) -> None:
+        """Begin with a white photo, on which `operation` is the first step."""
+        name = self.tr("New canvas")
+
+        def go_on(opened: Opened) -> None:
+            self._show_opened(opened)
+            if operation is not None:
+                self.apply(operation)
+
+        self.jobs.start(lambda progress: rendering.open_canvas(height, width, name, progress), go_on, name)
+
     def _show_opened(self, opened: Opened) -> None:
         self.photo, self.view, self.name, self.path = opened.photo, opened.view, opened.name, opened.path
         self.export_path = None

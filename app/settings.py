@@ -26,6 +26,11 @@ def log_folder() -> Path:
     return _home() or platformdirs.user_log_path("photomend", appauthor=False)
 
 
+def data_folder() -> Path:
+    """Where what the user has trained lies."""
+    return _home() or platformdirs.user_data_path("Photomend")
+
+
 class Settings:
     """Typed access to the ini file. A value that cannot be used counts as missing."""
 
@@ -93,6 +98,15 @@ class Settings:
 
     def forget_recent(self) -> None:
         self._ini.remove("recent")
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Height and width in px of the last new canvas."""
+        return round(self.number("canvas/height", 1200, 1, 1e6)), round(self.number("canvas/width", 1600, 1, 1e6))
+
+    def remember_canvas(self, height: int, width: int) -> None:
+        self.put("canvas/height", height)
+        self.put("canvas/width", width)
 
     def export(self, default: ExportSettings, depths: dict[str, tuple[int, ...]]) -> ExportSettings:
         """The choices of the last export where they fit; `default` (the photo's own) where none was made.

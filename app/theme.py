@@ -132,6 +132,11 @@ def _areas(c: Colours) -> str:
         outline: none; }}
     #sectionHead:hover {{ background: {c.hover}; }}
     #sectionHead:focus {{ border: 1px solid {c.accent}; padding: 8px 11px; }}
+    #sideTabs::tab {{ padding: 7px 10px; background: transparent; color: {c.faint}; font-weight: 600;
+        border: 1px solid transparent; border-bottom: 2px solid {c.line}; }}
+    #sideTabs::tab:hover {{ background: {c.hover}; }}
+    #sideTabs::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
+    #sideTabs::tab:selected:focus {{ border: 1px solid {c.accent}; border-bottom-width: 2px; }}
     #faint {{ color: {c.faint}; }}
     #title {{ font-weight: 600; }}
     #welcome {{ font-size: 20px; font-weight: 600; }}
@@ -156,6 +161,8 @@ def _controls(c: Colours) -> str:
     QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 5px; }}
     QToolButton:hover {{ background: {c.hover}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
+    #sample {{ padding: 3px; }}
+    #sample:checked {{ color: {c.on_accent}; }}
     QToolButton:checked {{ background: {c.accent}; }}
     QToolButton:checked:disabled {{ background: {c.hover}; }}
     QToolButton#autoButton:enabled {{ background: {c.accent}; color: {c.on_accent}; font-weight: 600; }}

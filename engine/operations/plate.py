@@ -83,12 +83,12 @@ class Plate(Operation):
 
     def _clouds(self, height: int, width: int, random: np.random.Generator, progress: Progress) -> np.ndarray:
         """Noise of amplitude 1/f^slope; in colour two such fields mix three seeded colours."""
+        hue, apart = random.random(), random.uniform(0.2, 0.5)  # first: the same colours at any size
         field = _octaves(height, width, self.scale, self.slope, random, progress.part(0.0, 0.45))
         if not self.colourful:
             return np.clip(0.5 + self.contrast * 0.4 * field, 0, 1)[..., None]
         other = _octaves(height, width, 2 * self.scale, self.slope + 0.4, random, progress.part(0.45, 0.9))
-        hue = random.random()
-        one, two = _colour(hue, 0.55, 1.0), _colour(hue + random.uniform(0.2, 0.5), 0.55, 1.0)
+        one, two = _colour(hue, 0.55, 1.0), _colour(hue + apart, 0.55, 1.0)
         result = np.empty((height, width, 3), np.float32)
         for top in progress.part(0.9, 1.0).each(range(0, height, _BAND)):
             rows = slice(top, top + _BAND)
@@ -123,10 +123,11 @@ class Plate(Operation):
     def _leaves(self, height: int, width: int, random: np.random.Generator, progress: Progress) -> np.ndarray:
         """Dead leaves (Matheron 1968; Lee, Mumford and Huang 2001): opaque shapes whose radii follow r^-3, each with
         its own colour, shading and texture."""
+        middle = random.random()  # first: the same colours at any size
         texture = _octaves(height, width, max(4.0, self.scale / 4), 1.2, random, progress.part(0.0, 0.2))
         leaves = _scatter(height, width, self.scale, random)
         count = len(leaves) + 1  # leaf 0 is the ground
-        hue = random.random() + 0.16 * random.standard_normal(count)
+        hue = middle + 0.16 * random.standard_normal(count)
         light = np.clip(0.5 + self.contrast * 0.9 * (random.random(count) - 0.5), 0, 1)
         saturation = random.uniform(0.1, 0.75, count) if self.colourful else np.zeros(count)
         colour = _colour(hue, saturation, light * 1.1)[:, : self._channels]

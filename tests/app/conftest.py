@@ -1,5 +1,6 @@
 """What the tests of the window share: settings that are not the user's, small photos, and waiting for jobs."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.jobs import Jobs
 from app.main_window import MainWindow
+from tests.app.samplers import Dye, Table
 
 
 @pytest.fixture(autouse=True)
@@ -64,3 +66,25 @@ def opened(window: MainWindow, photo: Path, qtbot: QtBot) -> MainWindow:
     qtbot.waitUntil(window.canvas.isVisible)
     window.canvas.set_brush(9, 1)
     return window
+
+
+@pytest.fixture
+def gate() -> Iterator[threading.Semaphore]:
+    """Shut: samples of Dye wait until it is released."""
+    Dye.gate = threading.Semaphore(0)
+    yield Dye.gate
+    Dye.gate.release(1000)
+    Dye.gate = None
+
+
+@pytest.fixture
+def table(qtbot: QtBot, photo: Path) -> Iterator[Table]:
+    """What samples need of the window, with the scratched photo; quicker to make than the window."""
+    made = Table()
+    qtbot.addWidget(made)
+    with qtbot.waitExposed(made):
+        made.show()
+    with qtbot.waitSignal(made.session.opened):
+        made.session.open(photo)
+    yield made
+    made.session.close()

@@ -1,14 +1,23 @@
 """Hands for the tests of the window: painting and pressing keys on the real widgets."""
 
+from typing import Protocol
+
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
+from app.canvas import Canvas
 from app.main_window import MainWindow
 
 LEFT = Qt.MouseButton.LeftButton
 
 
-def at(window: MainWindow, x: float, y: float) -> QPoint:
+class HasCanvas(Protocol):
+    """The window, or as much of it as a test needs."""
+
+    canvas: Canvas
+
+
+def at(window: HasCanvas, x: float, y: float) -> QPoint:
     """Where a photo pixel is on the canvas."""
     ratio = window.canvas.devicePixelRatioF()
     left, top = window.canvas.viewport.to_view(x + 0.5, y + 0.5)

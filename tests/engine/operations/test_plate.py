@@ -31,6 +31,17 @@ def test_the_seed_decides(kind: str) -> None:
     assert np.abs(plate(kind=kind, seed=4) - plate(kind=kind, seed=5)).mean() > 0.01
 
 
+@pytest.mark.parametrize("kind", ["clouds", "linear", "radial", "leaves"])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_seed_decides_the_colours_at_any_size(kind: str, seed: int) -> None:
+    def tint(picture: Image) -> np.ndarray:
+        mean = picture.mean(axis=(0, 1))
+        return mean / mean.sum()
+
+    small, large = tint(plate(128, 128, kind=kind, seed=seed)), tint(plate(300, 500, kind=kind, seed=seed))
+    assert np.abs(small - large).max() < 0.05
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_colourful_or_grey(kind: str) -> None:
     assert not is_grey(plate(kind=kind))
