@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from engine.filling import film as films
+from engine.filling import film_measure
 from engine.filling.film import Film
 from engine.image import Image, Mask, bounds, is_grey
 from engine.operation import Operation
@@ -63,7 +64,7 @@ class Grain(Operation):
     def settle(self, image: Image) -> "Grain":
         if not self.match or self.amount == 0 or self.film is not None:
             return self
-        found = films.measure(image)
+        found = film_measure.measure(image)
         sigma, size, colour = films.describe(found)
         if sigma * 255 > _MOST:  # no grain is
             found, sigma = films.scaled(found, _MOST / 255 / sigma), _MOST / 255

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from engine.filling import film
+from engine.filling import film, film_measure
 from engine.image import LUMA
 from engine.progress import Progress
 
@@ -43,7 +43,7 @@ def test_known_grain_on_a_smooth_photo_is_measured_and_made_again(size: float) -
     y, x = np.mgrid[:512, :512] / 512
     photo = np.stack([0.35 + 0.3 * x, 0.6 - 0.2 * y, 0.45 + 0.1 * x * y], axis=2).astype(np.float32)
     grainy = np.round(put(photo, film.plain(7 / 255, size, 0.3), seed=1) * 255) / 255  # as a file of 8 bits
-    found = film.measure(grainy)
+    found = film_measure.measure(grainy)
     told = film.describe(found)
     assert told.sigma * 255 == pytest.approx(7, rel=0.04)
     assert told.size == pytest.approx(size, rel=0.04)
@@ -58,7 +58,7 @@ def test_grain_as_different_in_the_channels_as_jpeg_makes_it_is_made_again() -> 
     noise = np.random.default_rng(0).normal(0, 1, (256, 256, 3)).astype(np.float32)
     coarse = np.kron(noise[::2, ::2], np.ones((2, 2, 1), np.float32))
     grainy = flat(256, 256) + 0.02 * noise[..., :1] + 0.03 * coarse * np.array([0, 0.2, 1], np.float32)
-    after = put(flat(256, 256), film.measure(grainy)) - 0.5
+    after = put(flat(256, 256), film_measure.measure(grainy)) - 0.5
     assert after.std(axis=(0, 1)) == pytest.approx((grainy - 0.5).std(axis=(0, 1)), rel=0.08)
     assert np.corrcoef(after.reshape(-1, 3).T) == pytest.approx(np.corrcoef((grainy - 0.5).reshape(-1, 3).T), abs=0.06)
     assert decibels(after[..., 2] - after[..., 0], grainy[..., 2] - grainy[..., 0], 32) < 1
@@ -71,7 +71,7 @@ def test_the_grain_of_old_photos_is_made_again(name: str) -> None:
         photo = np.asarray(file.convert("RGB"), np.float32) / 255
     top, left = SMOOTH[name]
     piece = photo[top : top + SIDE, left : left + SIDE]
-    before, grain = shadeless(piece), film.measure(piece)
+    before, grain = shadeless(piece), film_measure.measure(piece)
     base = (piece - before).astype(np.float32)
     made = [shadeless(put(base, grain, seed) - base) for seed in range(6)]
     real, power = spectrum(before @ LUMA, 32), np.mean([spectrum(one @ LUMA, 32) for one in made], axis=0)
@@ -93,19 +93,19 @@ def test_texture_beside_smooth_places_is_not_taken_for_grain() -> None:
     photo[:, 100:] += 0.15 * np.sin(np.arange(156) / 2)[None, :, None].astype(np.float32)
     photo[100:] += 0.1 * np.random.default_rng(0).standard_normal((156, 256, 1), np.float32)
     grainy = put(photo, film.plain(5 / 255, 1.5, 0))
-    assert film.describe(film.measure(grainy)).sigma * 255 == pytest.approx(5, rel=0.1)
+    assert film.describe(film_measure.measure(grainy)).sigma * 255 == pytest.approx(5, rel=0.1)
 
 
 def test_a_clean_photo_has_no_grain_and_a_tiny_one_tells_nothing() -> None:
     ramp = flat(128, 128) + np.linspace(-0.2, 0.2, 128, dtype=np.float32)[:, None, None]
-    assert film.measure(np.round(ramp * 255) / 255) == ()
-    assert film.measure(put(flat(31, 31), film.plain(0.05, 1, 0))) == ()
+    assert film_measure.measure(np.round(ramp * 255) / 255) == ()
+    assert film_measure.measure(put(flat(31, 31), film.plain(0.05, 1, 0))) == ()
 
 
 def test_a_margin_that_was_added_later_says_nothing() -> None:
     photo = flat(320, 320, 0.7)
     photo[32:288, 32:288] = put(flat(256, 256), film.plain(5 / 255, 1.5, 0))
-    assert film.describe(film.measure(photo)).sigma * 255 == pytest.approx(5, rel=0.1)
+    assert film.describe(film_measure.measure(photo)).sigma * 255 == pytest.approx(5, rel=0.1)
 
 
 def test_there_is_as_much_grain_at_the_border_and_where_bands_meet() -> None:
