@@ -7,6 +7,7 @@ allocator.tune()  # first of all: the C library reads its settings before the fi
 import argparse  # noqa: E402
 import logging  # noqa: E402
 import os  # noqa: E402
+import runpy  # noqa: E402
 import sys  # noqa: E402
 from importlib import metadata  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -19,8 +20,18 @@ def version() -> str:
         return "0.1.0.dev0"
 
 
+def train(arguments: list[str]) -> int:
+    """Be the process that trains: where the app is frozen there is no other Python for `-m engine.training`."""
+    sys.argv = ["engine.training", *arguments]
+    runpy.run_module("engine.training", run_name="__main__", alter_sys=True)
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Show the window; the exit code. What takes time is loaded after it is on the screen."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:2] == ["-m", "engine.training"]:
+        return train(arguments[2:])
     parser = argparse.ArgumentParser(prog="photomend", description="Restores damaged and noisy photos.")
     parser.add_argument("file", nargs="?", type=Path, help="a photo to open")
     parser.add_argument("--version", action="version", version=f"Photomend {version()}")

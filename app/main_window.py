@@ -40,6 +40,7 @@ from app.side import Side
 from app.start_page import StartPage
 from app.status_bar import StatusBar
 from app.tool_bar import BrushOptions, ToolColumn
+from app.training import Training
 from app.what_changed import WhatChanged
 
 
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.sampling = Sampling(self.session, self.canvas, self.samples, self)
         self.retouching = Retouching(self.session, self.panel, self.canvas.spot, self.canvas.clone, self)
         self.marks = FoundMarks(self.session, self.canvas, self)
+        self.training = Training(self.session, self.settings, self.message, self)
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)
@@ -354,11 +356,15 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closing and not self.training.may_close():
+            event.ignore()
+            return
         if not self._closing and self.session.history.unsaved:
             event.ignore()
             self.files.ask_unsaved(self._close_anyway)
             return
         self._save()
+        self.training.close()
         self.resting = self.session.close()
         event.accept()
 

@@ -51,6 +51,7 @@ def make_actions(window: MainWindow) -> Actions:
     add("candidates", text, lambda: _repair(window, True), "Ctrl+Return Ctrl+Enter", canvas=True)
     add("samples", tr("&Synthesis"), window.show_samples, "Ctrl+G")
     actions["samples"].setToolTip(tr("Make something up and choose among samples; again: back (Ctrl+G)"))
+    add("train", tr("&Train on my photos…"), window.training.show)
     add("search", tr("&Find an operation"), window.panel.start_search, "Ctrl+F")
     add("keys", tr("&Keys"), lambda: KeysDialog(actions.keys(), window).show(), "F1 ?")
     add("log", tr("Open the &log folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_folder()))))
@@ -169,7 +170,7 @@ def make_menus(window: MainWindow) -> QMenu:
     rest: list[str | QMenu | None] = ["crop", None, "load-mask", "save-mask"]
     found: list[str | QMenu | None] = ["next-mark", "previous-mark", "remove-mark", None]
     selection = actions.menu(bar, tr("&Selection"), ["find-here", "find", None, *found, *marks, *rest])
-    actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder"])
+    actions.menu(bar, tr("&Tools"), [*TOOLS, None, "smaller", "larger", "softer", "harder", None, "train"])
     operations = actions.menu(bar, tr("&Operations"), ["auto", None, "search", "repair", "candidates", "samples", None])
     operations.setObjectName("operations")
     view = actions.menu(
