@@ -46,7 +46,7 @@ class Generator(nn.Module):
         for number, block in enumerate(self.blocks):
             level, index = divmod(number, _BLOCKS)
             if level and not index:
-                features = F.interpolate(self.ups[level - 1](features), scale_factor=2, mode="bilinear")
+                features = _larger(self.ups[level - 1](features))
             features = block(features, style, noise[1 + number])
         picture = F.pixel_shuffle(self.head(F.relu(features)), 2)
         return 0.5 + 0.5 * (picture + self.colour(style)[:, :, None, None])
@@ -80,6 +80,12 @@ class _Block(nn.Module):
         features = self.first(x) + self.noise * noise.to(x.dtype)
         features = F.leaky_relu(features * (1 + scale).clamp(-_MOST, _MOST) + shift, 0.2)
         return x + self.second(features)
+
+
+def _larger(x: Tensor) -> Tensor:
+    """Twice the size, bilinear, going round the borders."""
+    around = F.pad(x, (1, 1, 1, 1), mode="circular")
+    return F.interpolate(around, scale_factor=2, mode="bilinear")[:, :, 2:-2, 2:-2]
 
 
 def _conv(inputs: int, outputs: int) -> nn.Conv2d:

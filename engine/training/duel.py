@@ -24,7 +24,7 @@ class Duel(Recipe):
 
     rate = 5e-4
     critic_rate: ClassVar[float] = 5e-4
-    gamma: ClassVar[tuple[float, float]] = (2.0, 0.2)  # of the penalties, at the beginning and at the end
+    gamma: ClassVar[tuple[float, float]] = (0.2, 0.02)  # of the penalties, at the beginning and at the end
     classes: ClassVar[int] = 0
     critic_planes: ClassVar[int] = 0  # that the critic sees beside the picture
 
@@ -133,11 +133,11 @@ def recolour_and_move(pictures: list[Tensor], generator: torch.Generator, most: 
     result: list[Tensor] = []
     for batch in pictures:
         photo, planes = batch[:, :3], batch[:, 3:]
-        photo = photo + (draw[0] - 0.5) * 0.5
+        photo = photo + (draw[0] - 0.5) * 0.2
         mean = photo.mean(1, keepdim=True)
-        photo = mean + (photo - mean) * 2 * draw[1]
+        photo = mean + (photo - mean) * (0.7 + 0.6 * draw[1])
         mean = photo.mean((1, 2, 3), keepdim=True)
-        photo = mean + (photo - mean) * (0.5 + draw[2])
+        photo = mean + (photo - mean) * (0.7 + 0.6 * draw[2])
         batch = torch.cat((photo, planes), dim=1)
         padded = F.pad(batch, (most, most, most, most))
         result.append(padded[:, :, y : y + batch.shape[2], x : x + batch.shape[3]])
