@@ -33,13 +33,20 @@ class Filler(nn.Module):
 
     def residual(self, x: Tensor) -> Tensor:
         """What `forward` adds to the photo: 0 outside the mask. (B, 3, H, W), fp32"""
-        photo, unknown = x[:, :3].float(), (x[:, 3:] > 0).float()
-        known = photo * (1 - unknown)
-        membrane = prefill(known, unknown)
-        off = _OFF * unknown.expand_as(membrane)  # where denoisers are told their level
-        seen = torch.cat((membrane, off, unknown, known), dim=1)
-        change = self.unet.residual(seen.contiguous(memory_format=torch.channels_last)).float()
-        return unknown * (membrane + change - photo)
+        return fill_with(self.unet, x)
+
+
+def fill_with(unet: UNet, x: Tensor, more: Tensor | None = None) -> Tensor:
+    """What the U-Net makes of a photo with its mask (B, 4, H, W) adds to it: a membrane in the holes, and what the net
+    adds to that; it sees `more` planes as well. 0 outside the mask. (B, 3, H, W), fp32"""
+    photo, unknown = x[:, :3].float(), (x[:, 3:] > 0).float()
+    known = photo * (1 - unknown)
+    membrane = prefill(known, unknown)
+    off = _OFF * unknown.expand_as(membrane)  # where denoisers are told their level
+    planes = (membrane, off, unknown, known) if more is None else (membrane, off, unknown, known, more)
+    seen = torch.cat(planes, dim=1)
+    change = unet.residual(seen.contiguous(memory_format=torch.channels_last)).float()
+    return unknown * (membrane + change - photo)
 
 
 def prefill(known: Tensor, unknown: Tensor) -> Tensor:

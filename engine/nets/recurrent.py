@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.nets.top_hats import top_hats
+from engine.nets.segmenter import RARE, seen
 from engine.nets.unet import UNet
 
 State = tuple[Tensor, ...]  # first what is to be added to the image, (B, planes, H, W) in fp32, then memories
@@ -118,24 +118,30 @@ class ConvGRU(_Passes):
 class ConvLSTM(_Passes):
     """A convolutional long short-term memory (Shi et al. 2015) in a U-Net that finds and removes streaks in passes.
 
-    After PReNet (Ren et al. 2019), with soft masks: each pass sees the photo, its top-hats, the answer and the masks of
-    the pass before. There are two masks, of what is too light and of what is too dark; under the first the white
-    top-hat is taken away, under the second the black one added, each with what the net adds to that, so that where
-    nothing is found nothing changes. `state` is (residual and mask logits, memory, cell, top-hats).
+    After PReNet (Ren et al. 2019), with soft masks: each pass sees what a `Segmenter` sees, the answer and the masks of
+    the pass before, and says where lines, spots and tears are and what they hide. Under the masks the photo gives way
+    to what is around them (pull and push), with what the net adds to that, so that where nothing is found nothing
+    changes. With the weights of a `Segmenter` it begins as that detector. `state` is (mask logits and what is added,
+    memory, cell, what the detector sees).
     """
 
+    masks = 3
+
     def __init__(self, widths: Sequence[int] = (24, 48, 96), blocks: int = 2) -> None:
-        super().__init__(6 + 3 + 2, 5, widths, blocks)
+        super().__init__(3 + 3 + self.masks, self.masks + 3, widths, blocks)
         self.gates = _conv(2 * widths[1], 4 * widths[1])
 
     def begin(self, x: Tensor) -> State:
-        return (*self._nothing(x, 2), top_hats(x[:, :3].float()).to(self.stem.weight.dtype))
+        return (*self._nothing(x, 2), seen(x[:, :3].float()).to(self.stem.weight.dtype))
 
     def step(self, x: Tensor, state: State) -> State:
-        hats, photo = state[3], x[:, :3]
-        level = torch.full_like(photo, 4 / 255)
-        seen = (photo, level, 4 * hats, 4 * self.answer(state)[:, :3], mask_logits(state).sigmoid())
-        return *self._pass(seen, state[1:3]), hats
+        first = not bool(state[0].any())  # nothing is masked before the first pass
+        shown = (
+            torch.zeros_like(state[0])
+            if first
+            else torch.cat((4 * self.answer(state)[:, :3], mask_logits(state).sigmoid()), dim=1)
+        )
+        return *self._pass((state[3], shown), state[1:3]), state[3]
 
     def remember(self, features: Tensor, memories: State) -> State:
         memory, cell = memories
@@ -144,15 +150,27 @@ class ConvLSTM(_Passes):
         return let_out.sigmoid() * cell.tanh(), cell
 
     def answer(self, state: State) -> Tensor:
-        """What to add to the photo, and the soft mask of both kinds. (B, 4, H, W)"""
-        change, hats = state[0][:, :3], state[3].float()
-        mask = mask_logits(state).sigmoid()
-        light, dark = (mask.square() * (3 - 2 * mask)).split(1, dim=1)  # what is hardly suspected is hardly touched
-        residual = light * (change - hats[:, :3]) + dark * (change + hats[:, 3:])
-        return torch.cat((residual, 1 - (1 - mask).prod(dim=1, keepdim=True)), dim=1)
+        """What to add to the photo, and the soft mask of all kinds. (B, 4, H, W)"""
+        photo, change = state[3][:, :3].float(), state[0][:, self.masks :]
+        mask = 1 - (1 - mask_logits(state).sigmoid()).prod(dim=1, keepdim=True)
+        around = surroundings(photo, (1 - mask).square())
+        share = mask.square() * (3 - 2 * mask)  # what is hardly suspected is hardly touched
+        return torch.cat((share * (around - photo + change), mask), dim=1)
 
 
 def mask_logits(state: State) -> Tensor:
-    """The masks of a `ConvLSTM` before the sigmoid, light and dark, (B, 2, H, W): nothing is damaged until something is
-    seen."""
-    return state[0][:, 3:] - 3
+    """The masks of a `ConvLSTM` before the sigmoid, lines, spots and tears, (B, 3, H, W): nothing is damaged until
+    something is seen."""
+    return state[0][:, : ConvLSTM.masks] - RARE
+
+
+def surroundings(photo: Tensor, trust: Tensor) -> Tensor:
+    """The photo (B, 3, H, W) where its `trust` (B, 1, H, W), 0..1, is 1; elsewhere what is around, from as near as
+    there is any to be trusted: pull and push (Gortler et al. 1996). H and W multiples of 8."""
+    if min(photo.shape[2:]) < 2 or photo.shape[2] % 2 or photo.shape[3] % 2:
+        return photo
+    weight = F.avg_pool2d(trust, 2)
+    mean = F.avg_pool2d(photo * trust, 2) / (weight + 1e-4)
+    coarse = surroundings(mean, (4 * weight).clamp(max=1))
+    spread = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
+    return trust * photo + (1 - trust) * spread

@@ -10,7 +10,7 @@ from engine.nets.unet import UNet
 
 _GAIN = 4.0  # faint damage stands out by a few hundredths
 _LEVEL = 4 / 255  # of noise, which denoisers are told: it may begin with the weights of one
-_RARE = 3.0  # logits start as far below zero: nothing is damaged until something is seen
+RARE = 3.0  # logits start as far below zero: nothing is damaged until something is seen
 
 
 class Segmenter(nn.Module):
@@ -38,7 +38,7 @@ class Segmenter(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """The probabilities before their sigmoid, in fp32. (B, 3, H, W)"""
-        return self.unet.residual(seen(x).contiguous(memory_format=torch.channels_last)).float() - _RARE
+        return self.unet.residual(seen(x).contiguous(memory_format=torch.channels_last)).float() - RARE
 
 
 def seen(x: Tensor) -> Tensor:

@@ -46,8 +46,9 @@ def build(recipe: type[Recipe]) -> nn.Module:
 def begin_with(net: nn.Module, shipped: dict[str, torch.Tensor]) -> None:
     """Give the net, or the U-Net or trunk that is a part of it, shipped weights as far as names and shapes agree."""
     state = net.state_dict()
-    part = {key: key.partition(".")[2] for key in state}
-    net.load_state_dict({key: _fitted(value, shipped.get(key, shipped.get(part[key]))) for key, value in state.items()})
+    known = {key.partition(".")[2]: value for key, value in shipped.items()} | shipped
+    inner = {key: known.get(key, known.get(key.partition(".")[2])) for key in state}
+    net.load_state_dict({key: _fitted(value, inner[key]) for key, value in state.items()})
 
 
 def _fitted(fresh: torch.Tensor, shipped: torch.Tensor | None) -> torch.Tensor:

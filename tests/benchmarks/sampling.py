@@ -12,15 +12,14 @@ import numpy as np
 import torch
 from PIL import Image as Files
 
-from engine import models
+from engine import models, samplers
+from engine.training import encoder, materials
 from engine.training import sampling_metrics as metrics
+from engine.training.materials import MATERIALS, Patches
 
 Row = dict[str, object]
-ENCODER = "materials-encoder"
 SIDE = 64  # px of the crops and samples
 _COUNT, _QUICK = 2048, 256  # samples, at most
-_BATCH = 256
-_PER_BIN = 20  # samples for each bin of NDB, at least
 _ACROSS = 8  # samples in each direction on a sheet
 
 
@@ -32,29 +31,62 @@ class Sampler(NamedTuple):
     held: np.ndarray  # crops of photos that it has not seen
 
 
-class Encoded(NamedTuple):
-    """Pictures as the encoder sees them."""
+def _textures(data: Path) -> Sampler:
+    """As many of each material, in turn."""
 
-    features: np.ndarray  # (n, 128)
-    classes: np.ndarray  # (n, classes), probabilities
+    def draw(count: int, seed: int) -> np.ndarray:
+        names = [MATERIALS[number % len(MATERIALS)] for number in range(count)]
+        return _pixels([_texture("textures-gan", seed, number, name) for number, name in enumerate(names)])
+
+    return Sampler(draw, *_real(data))
 
 
-SAMPLERS: dict[str, Callable[[Path], Sampler]] = {}  # name -> made from the folder of data when it is measured
+def _plates(data: Path) -> Sampler:
+    def draw(count: int, seed: int) -> np.ndarray:
+        return _pixels([_texture("plates-gan", seed, number) for number in range(count)])
+
+    return Sampler(draw, *_real(data))
+
+
+def _texture(name: str, seed: int, number: int, material: str = "") -> np.ndarray:
+    return samplers.texture(name, (SIDE + 16, SIDE + 16), 100_003 * seed + number, material=material)[:SIDE, :SIDE]
+
+
+def _pixels(pictures: list[np.ndarray]) -> np.ndarray:
+    return np.round(255 * np.stack(pictures)).astype(np.uint8)
+
+
+def _real(data: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Crops of the boxes that nets learn from, and of those of the photos that are held out."""
+    crops: list[np.ndarray] = []
+    for held_out, count in ((False, 2 * _COUNT), (True, _COUNT)):
+        patches = Patches(materials.read(data / "train", MATERIALS, held_out), SIDE)
+        batch, _ = patches.batch(count, torch.Generator().manual_seed(1))
+        crops.append(batch.permute(0, 2, 3, 1).mul(255).round().to(torch.uint8).numpy())
+    return crops[0], crops[1]
+
+
+# name -> made from the folder of data when it is measured
+SAMPLERS: dict[str, Callable[[Path], Sampler]] = {"textures-gan": _textures, "plates-gan": _plates}
 
 
 def measure(data: Path, sheets: Path, quick: bool) -> list[Row]:
     """Two rows for each of SAMPLERS, and a sheet of 64 samples as they come, NAME.png in `sheets`. [] without the
     encoder's weights, for which a sentence is printed."""
-    made = {name: make(data) for name, make in SAMPLERS.items()}
+    made = {name: make(data) for name, make in SAMPLERS.items() if models.is_shipped(name)}
     for name, sampler in made.items():
         write_sheet(sampler.draw(_ACROSS**2, 0), sheets / f"{name}.png")
-    if not models.is_shipped(ENCODER):
-        print(f"left out: the weights of {ENCODER} are not here")
+    if not models.is_shipped(encoder.NAME):
+        print(f"left out: the weights of {encoder.NAME} are not here")
         return []
-    return [row for name, sampler in made.items() for row in score(name, sampler, _encode, _QUICK if quick else _COUNT)]
+    return [
+        row
+        for name, sampler in made.items()
+        for row in score(name, sampler, encoder.encode, _QUICK if quick else _COUNT)
+    ]
 
 
-def score(name: str, sampler: Sampler, encode: Callable[[np.ndarray], Encoded], most: int) -> list[Row]:
+def score(name: str, sampler: Sampler, encode: Callable[[np.ndarray], encoder.Encoded], most: int) -> list[Row]:
     """A row for at most `most` samples made and one for as many real ones. Raises ValueError where there are too few
     crops."""
     count = min(most, len(sampler.held), len(sampler.train) // 2)
@@ -66,40 +98,10 @@ def score(name: str, sampler: Sampler, encode: Callable[[np.ndarray], Encoded], 
     reference = encode(held)
     rows: list[Row] = []
     for what, images in (("made", sampler.draw(count, 1)), ("real", aside)):
-        row = {"sampler": name, "samples": what, "count": count} | _compare(encode(images), learned, reference)
+        row = {"sampler": name, "samples": what, "count": count} | encoder.compare(encode(images), learned, reference)
         waves = metrics.sliced_wasserstein(held, images)
         rows.append(row | {f"SWD {SIDE >> level}": value for level, value in enumerate(waves)})
     return rows
-
-
-def _compare(images: Encoded, learned: Encoded, held: Encoded) -> Row:
-    found, train, real = images.features, learned.features, held.features
-    density, coverage = metrics.fidelity(real, found)
-    birthday = metrics.birthday(real, found)
-    return {
-        "density": density,
-        "coverage": coverage,
-        "NDB/K": metrics.different_bins(train, found, min(100, len(found) // _PER_BIN)),
-        "KID": metrics.kernel_distance(real, found),
-        "distance": metrics.mean_distance(found),
-        "nearest of 64": birthday.nearest,
-        "to real": birthday.ratio,
-        "train/held": metrics.memorised(found, train, real),
-        "classes": metrics.effective_classes(images.classes),
-    }
-
-
-def _encode(images: np.ndarray) -> Encoded:
-    """By the shipped encoder, in batches."""
-    from engine.training import encoder
-
-    features: list[np.ndarray] = []
-    classes: list[np.ndarray] = []
-    for start in range(0, len(images), _BATCH):
-        batch = torch.from_numpy(images[start : start + _BATCH]).permute(0, 3, 1, 2).float() / 255
-        features.append(np.asarray(encoder.features(batch)))
-        classes.append(np.asarray(encoder.classes(batch)))
-    return Encoded(np.concatenate(features), np.concatenate(classes))
 
 
 def write_sheet(samples: np.ndarray, target: Path) -> None:

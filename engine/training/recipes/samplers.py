@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine import models
 from engine.nets.generator import STYLE, Generator
-from engine.training import materials
+from engine.training import encoder, materials
 from engine.training.duel import Duel, recolour_and_move
 from engine.training.materials import MATERIALS, Patches
 from engine.training.photos import read_folder
@@ -75,10 +77,30 @@ class Textures(Duel):
         return self._made(net, 64, torch.Generator().manual_seed(0), classes)[:, :, : self.size, : self.size]
 
     def validate(self, net: nn.Module) -> dict[str, float]:
-        return {}
+        return self._judge(net, 256) if models.is_shipped(encoder.NAME) else {}
 
     def score(self, net: nn.Module, test: Path) -> dict[str, float]:
-        return {}
+        """Per cent of samples that our classifier of materials takes for what they are to be, and how they compare with
+        what is held out of training; see `make.py bench --only sampling`."""
+        return self._judge(net, 1024) if models.is_shipped(encoder.NAME) else {}
+
+    @torch.no_grad()
+    def _judge(self, net: nn.Module, count: int) -> dict[str, float]:
+        random = torch.Generator().manual_seed(1)
+        labels = torch.arange(count) % max(1, self.classes)
+        made: list[Tensor] = []
+        for some in labels.split(64):
+            classes = F.one_hot(some, self.classes).float().to(self.device) if self.classes else None
+            made.append(self._made(net, len(some), random, classes)[:, :, : self.size, : self.size])
+        found = encoder.encode(_pixels(torch.cat(made)))
+        learned, held = (
+            encoder.encode(_pixels(source.batch(number, torch.Generator().manual_seed(2))[0]))
+            for source, number in ((self.patches, 2 * count), (self.held_out, count))
+        )
+        compared = encoder.compare(found, learned, held)
+        scores = {"right": 100 * float((found.classes.argmax(1) == labels.numpy()).mean())} if self.classes else {}
+        scores |= {"coverage": compared["coverage"], "ndb": compared["NDB/K"], "kid": compared["KID"]}
+        return {key: round(value, 3) for key, value in scores.items()}
 
 
 class Plates(Textures):
@@ -90,3 +112,8 @@ class Plates(Textures):
     config = {"widths": [96, 96, 64, 32], "classes": 0}  # noqa: RUF012
     facts = {"multiple": 16}  # noqa: RUF012
     classes = 0
+
+
+def _pixels(batch: Tensor) -> np.ndarray:
+    """Pictures (n, 3, H, W) in 0..1 as bytes (n, H, W, 3)."""
+    return batch.clamp(0, 1).mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()

@@ -32,7 +32,7 @@ class Streaks(PhotoRecipe):
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
-    start = "denoise-u24"
+    start = "damage-u24"
     rate = 1.5e-3
     size = 96
     count = 12
@@ -51,14 +51,12 @@ class Streaks(PhotoRecipe):
         reference = layers.decorate(self.crops.batch(self.count), self.generator)
         damaged = damage.apply(reference, layers)
         labels, counts = damage.visible(reference, damaged, layers)
-        light = damaged.mean(1, keepdim=True) > reference.mean(1, keepdim=True)
-        mask = labels.any(1, keepdim=True) & torch.cat((light, ~light), dim=1)
         damaged, reference = self._scan(damaged, reference)
         draw = int(torch.randint(6, (1,), generator=self.generator))
         return {
             "damaged": damaged,
             "reference": reference,
-            "mask": mask.float(),  # of what is too light, of what is too dark
+            "mask": labels.float(),
             "counts": counts.float(),
             "passes": torch.tensor(min(self.passes, (1, 2, 2, 3, 4, _PASSES)[draw])),
         }
@@ -77,12 +75,11 @@ class Streaks(PhotoRecipe):
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
         passes = int(batch["passes"]) if fraction > 0.3 else min(2, int(batch["passes"]))
         photo, mask, counts = batch["damaged"], batch["mask"], batch["counts"]
-        weight = 1 + 2 * mask.amax(1, keepdim=True)
         losses: list[Tensor] = []
         for state in net(photo, passes):
-            off = (weight * (photo + _change(net, state) - batch["reference"]).abs()).mean()
+            error = photo + _change(net, state) - batch["reference"]
             missed = F.binary_cross_entropy_with_logits(mask_logits(state), mask, weight=counts)
-            losses.append(off + 0.05 * missed)
+            losses.append(error.abs().mean() + 4 * error.square().mean() + 0.05 * missed)
         return torch.stack(losses).mean()
 
     @torch.no_grad()

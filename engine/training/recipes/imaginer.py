@@ -1,0 +1,103 @@
+"""The net that imagines what is in a hole, at a coarse scale: a conditional GAN with noise that it must not ignore."""
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.nets.imaginer import field
+from engine.training.duel import Duel, recolour_and_move
+from engine.training.materials import Patches
+from engine.training.photos import read_folder
+from engine.training.recipe import HELD_OUT, Batch, PhotoRecipe
+
+_APART = 0.06  # mean difference of two fills from which on more is worth little
+
+
+class Imagine(Duel):
+    """A conditional GAN: mask and noise, R3GAN losses (Huang et al. 2024), mode seeking (Mao et al. 2019)."""
+
+    name = "imagine-gan"
+    used = "fill method=imagine"
+    limits = "Made for holes that it sees at up to some 40 px; it goes on with what is around and knows no objects."
+    net = "imaginer.Imaginer"
+    config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 8, "overlap": 64}  # noqa: RUF012
+    data = PhotoRecipe.data.split(";")[0]
+    start = "scratch-fill-u24"
+    rate = 2e-4
+    critic_planes = 1
+    size = 64
+    count = 16
+
+    def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
+        self.device, self.generator = device, generator
+        everything = [(0, photo) for photo in read_folder(data, torch.device("cpu"), photos)]
+        held = min(HELD_OUT, len(everything) // 4)
+        self.patches = Patches(everything[: len(everything) - held], self.size)
+        self.held_out = Patches(everything[len(everything) - held :], self.size)
+
+    def batch(self) -> Batch:
+        return self._batch(self.patches, self.count, self.generator)
+
+    def _batch(self, patches: Patches, count: int, generator: torch.Generator) -> Batch:
+        reference, _ = patches.batch(count, generator)
+        mask = torch.stack([_hole(self.size, generator) for _ in range(count)])
+        real = torch.cat((reference, mask), dim=1)
+        return {"real": real.to(self.device), "seen": torch.cat((reference * (1 - mask), mask), dim=1).to(self.device)}
+
+    def fake(self, net: nn.Module, batch: Batch) -> Tensor:
+        seen = batch["seen"]
+        return torch.cat((self._filled(net, seen, self.generator), seen[:, 3:]), dim=1)
+
+    def _filled(self, net: nn.Module, seen: Tensor, generator: torch.Generator) -> Tensor:
+        noise = field(len(seen), *seen.shape[2:], generator).to(seen.device)
+        return cast(Tensor, net(torch.cat((seen, noise), dim=1)))
+
+    def augment(self, *pictures: Tensor) -> list[Tensor]:
+        return recolour_and_move(list(pictures), self.generator, self.size // 8)
+
+    def more(self, net: nn.Module, batch: Batch, fake: Tensor) -> Tensor:
+        """That fills for other noise are other fills, and a little that their colours are those of the photo."""
+        mask = batch["seen"][:, 3:]
+        share = mask.mean((1, 2, 3)).clamp(min=1e-3)
+        other = self._filled(net, batch["seen"], self.generator)
+        apart = ((fake[:, :3] - other).abs() * mask).mean((1, 2, 3)) / share
+        off = F.avg_pool2d((fake[:, :3] - batch["real"][:, :3]) * mask, 8).abs().mean((1, 2, 3)) / share
+        return 0.1 * (_APART / (apart + _APART / 4)).mean() + off.mean()
+
+    @torch.no_grad()
+    def validate(self, net: nn.Module) -> dict[str, float]:
+        """How far two fills of one hole are apart, and how far each is from the photo, of 0..1."""
+        random = torch.Generator().manual_seed(3)
+        batch = self._batch(self.held_out, 64, random)
+        one, other = (self._filled(net, batch["seen"], random).clamp(0, 1) for _ in range(2))
+        inside = batch["seen"][:, 3:].expand_as(one) > 0
+        off = (one - batch["real"][:, :3]).abs()[inside].mean()
+        return {"apart": round(float((one - other).abs()[inside].mean()), 4), "off": round(float(off), 4)}
+
+    def score(self, net: nn.Module, test: Path) -> dict[str, float]:
+        """As `validate`, on photos held out of training."""
+        return self.validate(net)
+
+    @torch.no_grad()
+    def preview(self, net: nn.Module) -> Tensor:
+        """Held-out photos, their holes, and six fills of each."""
+        random = torch.Generator().manual_seed(4)
+        batch = self._batch(self.held_out, 8, random)
+        rows = [batch["real"][:, :3], batch["seen"][:, :3]]
+        rows += [self._filled(net, batch["seen"], random) for _ in range(6)]
+        return torch.stack(rows, dim=1).flatten(0, 1)
+
+
+def _hole(side: int, generator: torch.Generator) -> Tensor:
+    """A box or an ellipse of a quarter to two thirds of the side. (1, side, side), 0 or 1"""
+    draw = torch.rand(5, generator=generator).tolist()
+    high, wide = (side * (0.25 + 0.4 * one) / 2 for one in draw[:2])
+    y, x = (side * (0.25 + 0.5 * one) for one in draw[2:4])
+    rows, columns = torch.meshgrid(torch.arange(side) - y, torch.arange(side) - x, indexing="ij")
+    rows, columns = rows / high, columns / wide
+    inside = rows.square() + columns.square() < 1 if draw[4] < 0.6 else (rows.abs() < 1) & (columns.abs() < 1)
+    return inside.float()[None]
