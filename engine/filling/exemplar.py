@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from engine.filling import harmonic, patches, peel, seam
+from engine.filling import guidance, harmonic, patches, peel, seam
 from engine.filling.patches import Features, Matches, Scene
 from engine.progress import Progress
 
@@ -12,21 +12,33 @@ _TURNS = (10, 6, 4, 3)  # of search and vote in the smallest picture, the next a
 _MOST = 400_000  # targets up to which patches are compared; beyond, those of the smaller picture are taken over
 _NEARBY = 15  # px, side of the square in which texture is measured
 _TEXTURE = 5.0  # how much its likeness counts beside that of colour
-_FADING = 1.3  # how much less a patch is trusted for each px from the hole's rim (Wexler et al. 2007)
+_FADING = 1.8  # how much less a patch is trusted for each px from the hole's rim (after Wexler et al. 2007)
 
 
-def fill(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) -> np.ndarray:
+def fill(
+    image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress, guide: np.ndarray | None = None
+) -> np.ndarray:
     """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `unknown` (H, W), bool, filled.
 
     Patches and pixels are matched by turns, from coarse to fine (Wexler, Shechtman and Irani 2007; Newson et al. 2014);
     in the end each pixel is copied from the middle of its patch, so that texture stays as sharp as it is, and the seams
     are blended (Perez, Gangnet and Blake 2003). Another `seed` starts from other patches that fit about as well. Where
     no patch is free of unknown pixels the harmonic fill steps in; at least one pixel must be known. Raises Cancelled.
+
+    `guide` (H, W, 1 or 3), float32 in 0..1, is a coarse picture of what the hole shall hold; what it holds elsewhere is
+    not looked at. The smallest picture begins with it, and larger ones prefer patches whose vague colours are like its,
+    the less the larger they are (as in Hertzmann et al. 2001, Image analogies); its fine detail is not followed.
     """
     progress(0.0)
-    scenes = _pyramid(_add_texture(image, unknown, progress.part(0.0, 0.02)), unknown, progress.part(0.02, 0.04))
+    depth, planes = _depth(unknown), _add_texture(image, unknown, progress.part(0.0, 0.02))
+    if guide is not None:
+        planes = np.concatenate([planes, guidance.add(image, unknown, guide, depth)], axis=2)
+    fixed = 0 if guide is None else image.shape[2]
+    scenes = _pyramid(planes, unknown, depth + 1, fixed, progress.part(0.02, 0.04))
     if not scenes:
         return harmonic.fill(image, unknown, progress)
+    if fixed:
+        guidance.weigh(scenes)
     random = np.random.default_rng(seed)
     work = np.cumsum([0.0] + [len(scene.targets) + 500.0 for scene in reversed(scenes)])
     stops = [0.04 + 0.86 * float(stop / work[-1]) for stop in work]
@@ -34,7 +46,7 @@ def fill(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress) 
     for depth, scene in enumerate(reversed(scenes)):
         part = progress.part(stops[depth], stops[depth + 1])
         coarse = scenes[-depth] if depth else None
-        matches = _carry_over(scene, coarse, matches, random) if coarse else peel.fill(scene, random, part.part(0, 0.2))
+        matches = _carry_over(scene, coarse, matches, random) if coarse else _begin(scene, random, part.part(0, 0.2))
         if not depth or len(scene.targets) <= _MOST:
             _settle(scene, matches, _TURNS[min(depth, len(_TURNS) - 1)], depth == 0, random, part.part(0.2, 1.0))
     return seam.copy(scenes[0], matches.source, image.shape[2], progress.part(0.9, 1.0))
@@ -58,21 +70,41 @@ def _smooth(plane: np.ndarray) -> np.ndarray:
     return cv2.blur(plane, (_NEARBY, _NEARBY), borderType=cv2.BORDER_REFLECT)
 
 
-def _pyramid(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> list[Scene]:
-    """Scenes of the picture at full, half, a quarter ... of its size, until the hole is small; as far down as there
-    are patches to copy."""
+def _depth(unknown: np.ndarray) -> int:
+    """How many times the picture is halved until the hole is small."""
     radius = cv2.distanceTransform(np.pad(unknown, 1).astype(np.uint8), cv2.DIST_L2, 3).max()
-    count = 1 + max(0, round(float(np.log2(radius / _COARSEST))))
+    return max(0, round(float(np.log2(radius / _COARSEST))))
+
+
+def _pyramid(image: np.ndarray, unknown: np.ndarray, count: int, fixed: int, progress: Progress) -> list[Scene]:
+    """Scenes of the picture at full, half, a quarter ... of its size, `count` of them at most; as far down as there
+    are patches to copy."""
     scenes: list[Scene] = []
     image = image.copy()
     while len(scenes) < count and min(unknown.shape) >= patches.SIDE:
         progress(len(scenes) / count)
-        scene = patches.look(image, unknown)
+        scene = patches.look(image, unknown, fixed)
         if np.count_nonzero(scene.usable) < (64 if scenes else 1):
             break
         scenes.append(scene)
-        image, unknown = harmonic.halve(image, unknown)
+        image, unknown = _halve(image, unknown, fixed)
     return scenes
+
+
+def _halve(image: np.ndarray, unknown: np.ndarray, fixed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Image and unknown pixels at half their size; the last `fixed` channels are known everywhere."""
+    small, hole = harmonic.halve(image, unknown)
+    if fixed:
+        small[..., -fixed:] = harmonic.halve(image[..., -fixed:], np.zeros_like(unknown))[0]
+    return small, hole
+
+
+def _begin(scene: Scene, random: np.random.Generator, progress: Progress) -> Matches:
+    """Fills the hole of the smallest picture and returns a match for each of its targets."""
+    if not scene.fixed:
+        return peel.fill(scene, random, progress)
+    guidance.draw(scene)
+    return peel.redraw(scene, random, progress)
 
 
 def _carry_over(scene: Scene, coarse: Scene, matches: Matches, random: np.random.Generator) -> Matches:

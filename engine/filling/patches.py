@@ -24,6 +24,7 @@ class Scene:
     usable: np.ndarray  # (H * W), bool: centres of patches without hole
     targets: np.ndarray  # (n,), places of the patches with some hole in them, ascending
     index: np.ndarray  # (H * W), which of the targets lies there, -1 = none
+    fixed: int = 0  # the last so many channels stay as they are: they are only compared
 
     @property
     def flat(self) -> np.ndarray:
@@ -39,15 +40,16 @@ class Matches:
     cost: np.ndarray  # (n,), squared distance of the features
 
 
-def look(image: np.ndarray, hole: np.ndarray) -> Scene:
-    """The scene of `image` (H, W, C), which it keeps and changes, and its `hole` (H, W), bool."""
+def look(image: np.ndarray, hole: np.ndarray, fixed: int = 0) -> Scene:
+    """The scene of `image` (H, W, C), which it keeps and changes, all but its last `fixed` channels, and its `hole`
+    (H, W), bool."""
     touched = cv2.dilate(hole.astype(np.uint8), np.ones((SIDE, SIDE), np.uint8)) > 0
     inner = np.zeros_like(hole)
     inner[REACH:-REACH, REACH:-REACH] = True
     targets = np.flatnonzero(touched & inner)
     index = np.full(hole.size, -1, np.int32)
     index[targets] = np.arange(len(targets))
-    return Scene(np.ascontiguousarray(image), hole, (~touched & inner).ravel(), targets, index)
+    return Scene(np.ascontiguousarray(image), hole, (~touched & inner).ravel(), targets, index, fixed)
 
 
 def shifts(scene: Scene) -> np.ndarray:
@@ -144,4 +146,4 @@ def vote(scene: Scene, matches: Matches, trust: np.ndarray, progress: Progress) 
             share = np.where(target >= 0, trust[target], 0)[:, None]
             total += share * flat.take(matches.source[target] + shift, axis=0)
             weight += share
-        flat[chunk] = total / weight
+        flat[chunk, : total.shape[1] - scene.fixed] = (total / weight)[:, : total.shape[1] - scene.fixed]

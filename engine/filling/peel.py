@@ -17,11 +17,7 @@ def fill(scene: Scene, random: np.random.Generator, progress: Progress) -> Match
     Each pixel of a layer comes from a patch chosen at random from those most like its surroundings, among all patches
     or, if the hole is large, many of them; only what is known or filled is compared (Newson et al. 2014, section 3.5).
     """
-    usable = np.flatnonzero(scene.usable)
-    most = max(200, _PAIRS // len(scene.targets))
-    if len(usable) > most:
-        usable = np.sort(random.choice(usable, most, replace=False))
-    found = np.full(len(scene.targets), -1, np.int64)
+    usable, found = _candidates(scene, random), np.full(len(scene.targets), -1, np.int64)
     missing = scene.hole.copy()
     total = int(missing.sum())
     while missing.any():
@@ -32,6 +28,22 @@ def fill(scene: Scene, random: np.random.Generator, progress: Progress) -> Match
             _fill_layer(scene, chunk, missing, usable, found, random)
         missing &= ~layer
     return _complete(scene, found, random)
+
+
+def redraw(scene: Scene, random: np.random.Generator, progress: Progress) -> Matches:
+    """The same for a hole that holds a drawing already: its pixels come from the patches most like that."""
+    usable, found = _candidates(scene, random), np.full(len(scene.targets), -1, np.int64)
+    missing = np.zeros_like(scene.hole)
+    for chunk in progress.each(patches.chunks(np.flatnonzero(scene.hole))):
+        _fill_layer(scene, chunk, missing, usable, found, random)
+    return _complete(scene, found, random)
+
+
+def _candidates(scene: Scene, random: np.random.Generator) -> np.ndarray:
+    """The places of the patches that are compared, ascending."""
+    usable = np.flatnonzero(scene.usable)
+    most = max(200, _PAIRS // len(scene.targets))
+    return np.sort(random.choice(usable, most, replace=False)) if len(usable) > most else usable
 
 
 def _fill_layer(
@@ -62,7 +74,8 @@ def _fill_layer(
         limit = _ALIKE * np.maximum(cost.min(axis=1), 1e-6 * share[rows].sum(axis=1))
         lottery = np.where(cost <= limit[:, None], random.random(cost.shape, np.float32), -1)
         best[rows] = usable[lottery.argmax(axis=1)]
-    scene.flat[places] = scene.flat[best + places - centres]
+    free = channels - scene.fixed
+    scene.flat[places, :free] = scene.flat[best + places - centres, :free]
     found[scene.index[centres]] = best
 
 

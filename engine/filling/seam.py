@@ -8,7 +8,7 @@ from engine.filling.patches import Scene
 from engine.progress import Progress
 
 _LARGEST = 0.15  # of 0..1
-_ALONG = 0.8  # px along the rim over which differences are averaged: those of single pixels are grain
+_ALONG = 0.4  # px along the rim over which differences are averaged: those of single pixels are grain
 _INSIDE = 3.0  # the same inside, where many copies of few pixels may meet
 
 

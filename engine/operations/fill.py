@@ -16,7 +16,7 @@ from engine.progress import Progress
 
 _NET = "scratch-fill-u24"
 _LEARNED = {"learned": "Learned, narrow holes"} if models.is_shipped(_NET) else {}
-_NARROW, _WIDE = "learned" if _LEARNED else "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
+_NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
 _WIDTH = 20  # px; the net has seen no wider holes
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
 _SEEN = 24  # px around a hole that the net is shown: with more it is no better
@@ -38,8 +38,7 @@ class Fill(Operation):
     method: str = param(
         "auto",
         "Method",
-        f"Automatic {'asks a net about' if _LEARNED else 'continues frequencies over'} narrow holes and copies patches "
-        "into wide ones.",
+        "Automatic continues frequencies over narrow holes and copies patches into wide ones.",
         choices={
             "auto": "Automatic",
             **_LEARNED,
@@ -54,7 +53,8 @@ class Fill(Operation):
     quality: str = param(
         "fast",
         "Quality",
-        "Only for continued frequencies; best takes several times as long.",
+        "Only for narrow holes; best takes several times as long"
+        f"{' and asks net and frequencies together' if _LEARNED else ''}.",
         choices={"fast": "Fast", "best": "Best"},
     )
     regrain: float = param(
@@ -100,7 +100,9 @@ class Fill(Operation):
             yield self.method, unknown
             return
         wide = holes.wide(unknown, _WIDTH)
-        yield _NARROW if self.method == "auto" else self.method, unknown & ~wide  # first: patches may be copied from it
+        both = "learned and fsr" if _LEARNED and self.quality == "best" else ""
+        narrow = both or (_NARROW if self.method == "auto" else self.method)
+        yield narrow, unknown & ~wide  # first: patches may be copied from there
         yield _WIDE, wide
 
     def _fill(
@@ -121,6 +123,9 @@ class Fill(Operation):
         """A copy of `image` (H, W, C) with `hole` filled."""
         if method == "learned":
             return _ask(image, unknown, progress)
+        if method == "learned and fsr":  # their errors are not alike: the mean is nearer than both
+            asked = _ask(image, unknown, progress.part(0.0, 0.2))
+            return (asked + fsr.fill(image, unknown, hole, "fast", progress.part(0.2, 1.0))) / 2
         if method == "fsr":
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from engine import files
+from engine import files, models, params
 from engine.errors import Cancelled, RestoreError
 from engine.image import Image, Mask, frozen
 from engine.operation import Step, apply
@@ -17,7 +17,9 @@ from engine.progress import Progress
 from engine.training.metrics import psnr_inside
 
 PHOTOS = Path(__file__).resolve().parents[3] / "../shared/data/test/mcmaster18"
-METHODS = ["auto", "fsr", "exemplar", "edges", "telea", "navier-stokes", "harmonic"]
+METHODS = list(next(one for one in params.describe(Fill) if one.name == "method").choices)
+NET = "scratch-fill-u24"
+needs_net = pytest.mark.skipif(not models.is_shipped(NET), reason="the weights of the net are not shipped")
 
 
 def scratches(height: int, width: int, widths: range, count: int, seed: int = 0) -> Mask:
@@ -78,7 +80,7 @@ def test_a_ramp_is_filled_smoothly_in_16_bits(method: str) -> None:
     mask = np.zeros((48, 64), np.float32)
     mask[20:26, 28:33] = 1
     result = fill(frozen(ramp.copy()), frozen(mask), method=method)
-    assert np.abs(result - ramp).max() < (1 / 255 if method == "telea" else 0.25 / 255)
+    assert np.abs(result - ramp).max() < (1 / 255 if method in ("telea", "learned") else 0.25 / 255)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -177,6 +179,54 @@ def test_another_seed_gives_other_grain_only() -> None:
     assert np.array_equal(one, same)
     assert not np.array_equal(one, two)
     assert np.array_equal(*(fill(image, mask, regrain=0.0, seed=seed) for seed in (0, 1)))
+
+
+@needs_net
+def test_the_net_is_shown_little_around_scratches_and_leaves_wide_holes_to_patches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    image = frozen(np.tile(textured(100, 150), (6, 6, 1)))
+    mask = np.zeros((600, 900), np.uint8)
+    cv2.line(mask, (30, 40), (800, 560), 1, 3)
+    narrow = frozen(mask.astype(np.float32))
+    cv2.circle(mask, (700, 100), 30, 1, -1)
+    shown: list[np.ndarray] = []
+    net = models.load(NET)
+
+    def ask(window: Image, unknown: Mask, **values: Progress) -> Image:
+        shown.append(unknown)
+        return net(window, unknown, **values)
+
+    monkeypatch.setattr(models, "load", lambda _name: ask)
+    result = fill(image, frozen(mask.astype(np.float32)), method="learned", regrain=0.0)
+    assert sum(unknown.size for unknown in shown) < image.size / 3 / 2
+    assert sum(unknown.sum() for unknown in shown) > 2000
+    rest = (narrow > 0)[..., None]
+    alone = fill(image, narrow, method="learned", regrain=0.0)
+    assert np.abs(result - alone)[rest[..., 0]].max() < 1e-3
+    wide = frozen((mask - narrow).clip(0, 1).astype(np.float32))
+    assert np.abs(result - fill(frozen(alone.copy()), wide, method="exemplar"))[wide > 0].mean() < 0.02
+
+
+@needs_net
+def test_net_and_frequencies_together_are_better_than_each() -> None:
+    scores: list[list[float]] = []
+    for seed in range(3):
+        image, mask = natural(seed), scratches(120, 140, range(1, 8), 5, seed)
+        chosen = ({"method": "fsr"}, {"method": "learned"}, {"method": "auto", "quality": "best"})
+        scores.append([psnr_inside(fill(image, mask, regrain=0.0, **one), image, mask) for one in chosen])
+    fsr, learned, both = np.mean(scores, axis=0)
+    assert learned > fsr - 3
+    assert both > max(fsr, learned)
+
+
+def natural(seed: int) -> Image:
+    """Smooth shapes with edges and some texture of all sizes, as photos have."""
+    random = np.random.default_rng(seed)
+    layers = [ndimage.gaussian_filter(random.standard_normal((120, 140)), width) for width in (1, 3, 9, 20)]
+    plane = sum(layer / layer.std() * share for layer, share in zip(layers, (0.01, 0.03, 0.06, 0.1), strict=True))
+    plane = 0.5 + plane + 0.15 * (layers[2] > 0)
+    return frozen(np.stack([plane, 0.9 * plane, 0.8 * plane + 0.05], axis=2).astype(np.float32))
 
 
 def test_automatic_takes_frequencies_for_narrow_and_patches_for_wide_holes() -> None:
