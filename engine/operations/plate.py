@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from engine import models, samplers
 from engine.errors import RestoreError
-from engine.image import Image, Mask
+from engine.image import LUMA, Image, Mask
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
@@ -15,7 +16,19 @@ from engine.progress import Progress
 _BAND = 256  # rows made at once
 _LAYERS = 5.0  # of leaves over each other: e^-5 of the ground shows
 _MOST_LEAVES = 1_000_000
+_LEARNED = 64  # px, of the largest structure that the generator was shown
 _LEAVES_AT_ONCE = 20_000  # drawn in less than a second
+
+_KINDS = {
+    "noise": "Noise, Gaussian",
+    "uniform": "Noise, uniform",
+    "clouds": "Clouds (1/f)",
+    "linear": "Gradient, linear",
+    "radial": "Gradient, radial",
+    "leaves": "Dead leaves",
+}
+if models.is_shipped("plates-gan"):
+    _KINDS["gan"] = "Learned from photos"
 
 
 @dataclass(frozen=True)
@@ -27,21 +40,20 @@ class Plate(Operation):
     summary = "Makes a background or test chart: noise, clouds, a gradient or leaves."
     colours = True
 
-    kind: str = param(
-        "clouds",
-        "Kind",
-        choices={
-            "noise": "Noise, Gaussian",
-            "uniform": "Noise, uniform",
-            "clouds": "Clouds (1/f)",
-            "linear": "Gradient, linear",
-            "radial": "Gradient, radial",
-            "leaves": "Dead leaves",
-        },
-    )
+    kind: str = param("clouds", "Kind", choices=_KINDS)
     seed: int = param(0, "Seed", "Another number gives another picture.", low=0, high=999999)
+    twist: int = param(
+        0, "Variation", "Of learned plates: others than 0 stay near what the seed makes.", low=0, high=999
+    )
+    own: bool = param(False, "Trained on my photos", "Of learned plates: by the net that was trained here, if any.")
     scale: float = param(
-        128.0, "Scale", "Of the largest clouds or leaves.", low=2.0, high=4096.0, unit="px", slider="log"
+        128.0,
+        "Scale",
+        "Of the largest clouds or leaves, or learned structure.",
+        low=2.0,
+        high=4096.0,
+        unit="px",
+        slider="log",
     )
     slope: float = param(1.6, "Slope", "Of clouds: higher is smoother.", low=0.0, high=3.0)
     contrast: float = param(0.5, "Contrast", low=0.0, high=1.0)
@@ -56,6 +68,8 @@ class Plate(Operation):
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         height, width = image.shape[:2]
         random = np.random.default_rng(self.seed)
+        if self.kind == "gan":
+            return self._learned(height, width, progress)
         if self.kind in ("noise", "uniform"):
             result = self._noise(height, width, random, progress)
         elif self.kind == "clouds":
@@ -69,6 +83,19 @@ class Plate(Operation):
     @property
     def _channels(self) -> int:
         return 3 if self.colourful else 1
+
+    def _learned(self, height: int, width: int, progress: Progress) -> np.ndarray:
+        """By the generator, enlarged so that what it makes at some 64 px has the scale."""
+        larger = max(1.0, self.scale / _LEARNED)
+        rows, columns = (max(32, math.ceil(side / larger)) for side in (height, width))
+        made = samplers.texture("plates-gan", (rows, columns), self.seed, self.twist, own=self.own, progress=progress)
+        made = 0.5 + 2 * self.contrast * (made - 0.5)
+        if not self.colourful:
+            made = np.repeat((made @ LUMA)[..., None], 3, axis=2)
+        if larger > 1:
+            size = max(width, round(columns * larger)), max(height, round(rows * larger))
+            made = cv2.resize(made, size, interpolation=cv2.INTER_CUBIC)
+        return np.clip(made[:height, :width], 0, 1)
 
     def _noise(self, height: int, width: int, random: np.random.Generator, progress: Progress) -> np.ndarray:
         result = np.empty((height, width, self._channels), np.float32)

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from engine import allocator
+from engine import allocator, resources
 
 allocator.tune()
 
@@ -36,7 +36,12 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
-    recipe = recipes[arguments.name](arguments.photos or arguments.data, device, generator, arguments.limit)
+    chosen = recipes[arguments.name]
+    if arguments.photos:
+        chosen.data = "photos of one's own"
+        if (resources.folder() / "weights" / f"{chosen.name}.safetensors").exists():
+            chosen.start = chosen.name  # what was learned from many photos is the better beginning
+    recipe = chosen(arguments.photos or arguments.data, device, generator, arguments.limit)
     run = start(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
     if arguments.resume:
         run.resume(generator)

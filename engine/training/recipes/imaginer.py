@@ -53,7 +53,7 @@ class Imagine(Duel):
         return torch.cat((self._filled(net, seen, self.generator), seen[:, 3:]), dim=1)
 
     def _filled(self, net: nn.Module, seen: Tensor, generator: torch.Generator) -> Tensor:
-        noise = field(len(seen), *seen.shape[2:], generator).to(seen.device)
+        noise = field(len(seen), seen.shape[2], seen.shape[3], generator).to(seen.device)
         return cast(Tensor, net(torch.cat((seen, noise), dim=1)))
 
     def augment(self, *pictures: Tensor) -> list[Tensor]:

@@ -112,6 +112,7 @@ class Plates(Textures):
     config = {"widths": [96, 96, 64, 32], "classes": 0}  # noqa: RUF012
     facts = {"multiple": 16}  # noqa: RUF012
     classes = 0
+    start = "textures-gan"
 
 
 def _pixels(batch: Tensor) -> np.ndarray:
