@@ -53,7 +53,7 @@ class ScratchFill(PhotoRecipe):
         filled = net(batch["seen"])
         off = (filled - reference) * mask
         share = mask.mean().clamp(min=1e-3)
-        if fraction > 0.9:
+        if fraction > 0.5:
             return 20 * off.square().mean() / share
         spectrum = torch.fft.rfft2(off, norm="ortho").abs().mean()
         return off.abs().mean() / share + 0.1 * spectrum / share.sqrt()
