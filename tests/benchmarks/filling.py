@@ -79,7 +79,8 @@ def fillers(regrain: float = 1.0) -> dict[str, Filler]:
     found: dict[str, Filler] = {}
     for method in next(one for one in params.describe(Fill) if one.name == "method").choices:
         found[method] = _ours(Fill(method=method, regrain=regrain))
-    found["fsr, best"] = _ours(Fill(method="fsr", quality="best", regrain=regrain))
+    for method in ("fsr", "auto"):
+        found[f"{method}, best"] = _ours(Fill(method=method, quality="best", regrain=regrain))
     found["OpenCV Telea"] = lambda image, mask: _opencv(image, mask, cv2.INPAINT_TELEA)
     found["OpenCV Navier-Stokes"] = lambda image, mask: _opencv(image, mask, cv2.INPAINT_NS)
     found["OpenCV FSR fast"] = _opencv_fsr

@@ -53,6 +53,26 @@ def test_long_scratches_do_not_make_many_large_windows() -> None:
     assert time.process_time() - start < 2
 
 
+def test_split_parts_are_small_and_hold_every_pixel_once() -> None:
+    unknown = specks(500, 700, 20)
+    cv2.line(canvas := unknown.view(np.uint8), (20, 480), (680, 30), 1, 3)
+    parts = list(holes.split(holes.find(canvas > 0, 128), 64))
+    count = np.zeros(unknown.shape, int)
+    for box, pixels in parts:
+        assert max(pixels.shape) <= 64 and pixels[0].any() and pixels[:, -1].any()
+        count[box.slices] += pixels
+    assert np.array_equal(count, unknown.astype(int))
+    assert sum(pixels.size for _box, pixels in parts) < unknown.size / 4
+
+
+def test_scattered_specks_on_a_huge_scan_are_found_quickly() -> None:
+    unknown = specks(5000, 8000, 400)
+    start = time.process_time()
+    assert sum(int(pixels.sum()) for _box, pixels in holes.find(unknown, 128)) == unknown.sum()
+    assert not holes.wide(unknown, 20).any()
+    assert time.process_time() - start < 1  # 0.15 s where nothing else runs
+
+
 def test_width_is_that_of_the_widest_place() -> None:
     unknown = np.zeros((120, 200), bool)
     unknown[10:16, 5:190] = True  # long and narrow
