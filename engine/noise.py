@@ -14,6 +14,9 @@ _PIECE = 256  # px a side
 _PIECES = 32  # more say nothing new
 _SMALLEST = 32  # px a side: of less nothing is said
 _MOST_COARSE = 12 / 255  # beyond it coarse noise is not told as more than it is: it may be texture
+_TEXTURE = (1.0, 1.25)  # the smoothest places by the level read: from here on it may be texture, from there it is
+_COLOURLESS = (0.7, 0.9)  # colour in the smoothest places by the colour read: as little is texture, as much is noise
+_FAINT = (3.2 / 255, 4.8 / 255)  # so little is not surely noise: clean photos read as much
 _BLOCK = 16  # px
 _QUIETEST = 5  # percent of the blocks that are taken for smooth
 # Rows: (R + G + B), (R - G), (R + G - 2 B), each of unit length, so that white noise of sigma s has s in every one.
@@ -21,10 +24,12 @@ _OPPONENT = np.array([[1, 1, 1], [1, -1, 0], [1, 1, -2]], np.float32) / np.sqrt(
 
 
 class Level(NamedTuple):
-    """How noisy: standard deviation 0..1, and how many times that a denoiser must be told, as the noise is coarse."""
+    """How noisy: standard deviation 0..1, how many times that a denoiser must be told, as the noise is coarse, and
+    which share of it is surely noise; the rest may be texture."""
 
     sigma: float
     coarseness: float  # 1 for white noise, else more
+    sure: float = 1.0
 
     @property
     def told(self) -> float:
@@ -64,17 +69,37 @@ def measure(image: Image) -> Level:
         return Level(0.0, 1.0)
     pieces = _pieces(image)
     luma, colour, half = (float(one) for one in models.load("noise-level").numbers(pieces))
+    smooth = _smoothest(pieces)
     sigma, ratio = _together(luma, colour), half / max(luma, 1e-6)
-    white = float(np.clip((1.3 - ratio) / 0.1, 0, 1)) * float(np.clip((0.08 - _clipped(pieces)) / 0.05, 0, 1))
+    white = _falling(ratio, 1.2, 1.3) * _falling(_clipped(pieces), 0.03, 0.08)
     if white > 0:
-        smooth = _smoothest(pieces)
         if is_grey(image) or colour < 0.5 * luma:  # grain of film or paper, hardly coloured
             doubt = min(1.0, 1.2 * luma / max(smooth[0], 1e-6)) ** 2  # where no place is smooth it may be texture
             sigma = _together(doubt * min(luma, smooth[0]), min(colour, smooth[1], smooth[2]))
         elif colour > 0.7 * luma:
             sigma = sigma ** (1 - white) * max(1e-6, min(smooth)) ** white
     told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
-    return Level(sigma, told / max(sigma, 1e-6))
+    found = Level(sigma, told / max(sigma, 1e-6))
+    texture = (1 - white) * (1 - _falling(smooth[0] / max(luma, 1e-6), *_TEXTURE))
+    return found._replace(sure=_sure(found, texture, colour, min(smooth[1:])))
+
+
+def _sure(found: Level, texture: float, colour: float, smooth_colour: float) -> float:
+    """Which share of a level is surely noise, 0..1, when with the certainty `texture` even the smoothest places are too
+    rough for it.
+
+    Texture is hardly coloured: of what may be it only as much counts as the smoothest places show in colour, and that
+    only if it is about the `colour` that the net reads.
+    """
+    in_colour = min(1.0, smooth_colour / max(found.sigma, 1e-6))
+    in_colour *= 1 - _falling(smooth_colour / max(colour, 1e-6), *_COLOURLESS)
+    share = 1 - texture * (1 - in_colour)
+    return share * (1 - _falling(share * found.told, *_FAINT))
+
+
+def _falling(value: float, start: float, end: float) -> float:
+    """1 up to `start`, 0 from `end` on, straight between."""
+    return float(np.clip((end - value) / (end - start), 0, 1))
 
 
 def _pieces(image: Image) -> list[np.ndarray]:

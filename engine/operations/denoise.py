@@ -63,7 +63,7 @@ class Denoise(Operation):
         if not self.automatic or self.strength == self.colour == 0:
             return self
         found = noise.level(image)
-        sigma, coarseness = round(min(75.0, found.sigma * 255), 2), round(found.coarseness, 2)
+        sigma, coarseness = round(min(75.0, found.sure * found.sigma * 255), 2), round(found.coarseness, 2)
         return replace(self, automatic=False, sigma=sigma, coarseness=coarseness)
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:

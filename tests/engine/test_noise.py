@@ -1,11 +1,17 @@
 """The noise estimate: right for white noise, high enough for coarse noise, quiet on clean pictures."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from engine import noise
 from engine.image import frozen
+
+TEST = Path(__file__).resolve().parents[2] / "../shared/data/test"
+needs_photos = pytest.mark.skipif(not TEST.exists(), reason="the test photos are not beside this checkout")
 
 
 def _picture(seed: int = 0) -> np.ndarray:
@@ -44,6 +50,25 @@ def test_coarse_noise_is_told_as_more_than_it_measures() -> None:
 
 def test_clean_picture_reads_nearly_nothing() -> None:
     assert noise.estimate(frozen(_picture())) * 255 < 1.5
+
+
+@needs_photos
+@pytest.mark.parametrize("name", ["mcmaster18/1", "mcmaster18/17", "cbsd68/101085", "cbsd68/304034"])
+def test_texture_is_not_sure_to_be_noise_and_noise_on_it_is(name: str) -> None:
+    with Pillow.open(TEST / f"{name}.png") as file:
+        photo = np.asarray(file.convert("RGB"), np.float32) / 255
+    assert noise.level(frozen(photo)).told * noise.level(frozen(photo)).sure < 2 / 255
+    level = noise.level(_noisy(photo, 10 / 255))
+    assert level.told * level.sure > 7 / 255
+
+
+def test_coarse_noise_on_smooth_places_is_sure() -> None:
+    assert noise.level(_noisy(_picture(), 4 / 255, blur=1.0)).sure > 0.95
+
+
+def test_as_little_as_clean_photos_read_is_not_sure_to_be_noise() -> None:
+    assert noise.level(_noisy(_picture(), 1.5 / 255)).sure == 0
+    assert 0 < noise.level(_noisy(_picture(), 4 / 255)).sure < 1
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 500, 3), (16, 16, 3), (17, 31, 3)])
