@@ -1,5 +1,6 @@
 """Form: widgets for any dataclass whose fields are parameters."""
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -69,7 +70,7 @@ class Form(QWidget):
             return
         label = QLabel(one.label, self)
         label.setToolTip(one.help)
-        label.setBuddy(made.widget)
+        label.setBuddy(made.widget.slider if isinstance(made.widget, NumberField) else made.widget)
         self._labels[one.name] = label
         rows.addRow(label, made.widget)
 
@@ -132,6 +133,13 @@ class Form(QWidget):
     def has_rows(self) -> bool:
         return bool(self._params)
 
+    def reached(self) -> list[QWidget]:
+        """What the Tab key reaches, in the order of the rows."""
+        found: list[QWidget] = []
+        for one in self._fields.values():
+            found += [one.widget.slider, one.widget.spin] if isinstance(one.widget, NumberField) else [one.widget]
+        return found
+
     def field(self, name: str) -> QWidget:
         """The widget of a parameter, for the tab order and for tests."""
         return self._fields[name].widget
@@ -144,6 +152,12 @@ def name_all(widget: QWidget, name: str, tip: str = "") -> None:
         one.setToolTip(tip)
         if tip:
             one.setAccessibleDescription(tip)
+
+
+def chain(widgets: list[QWidget]) -> None:
+    """Let the Tab key go from each to the next; the first stays where it is."""
+    for one, following in itertools.pairwise(widgets):
+        QWidget.setTabOrder(one, following)
 
 
 class StillWheel(QObject):
@@ -199,7 +213,6 @@ class NumberField(QWidget):
         row.setSpacing(8)
         row.addWidget(self.slider, 1)
         row.addWidget(self.spin)
-        self.setFocusProxy(self.slider)
         for one in (self.slider, self.spin):
             StillWheel.on(one)
         self.set_value(value)

@@ -57,10 +57,11 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self.session, self.settings, self.message, self)
         self.start = StartPage(self)
         self.draft = Draft(self)
+        self.side = Side(self)
         self.panel = OperationsPanel(self.session, self)
         self.samples = SamplePanel(self)
         self.history = HistoryPanel(self.session, self)
-        self.side = Side(self.panel, self.samples, self.history, self)
+        self.side.fill(self.panel, self.samples, self.history)
         self.export_button = self.side.export_button
         self.status = StatusBar(self)
         self.previewer = Previewer(self.session, self.canvas, self)

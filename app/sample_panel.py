@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine_loader import Engine
-from app.form import name_all
+from app.form import chain, name_all
 from app.sample_grid import SampleGrid
 from app.samples import Sample, has_twist, is_sampler
 from app.sections import Section, needs_selection
@@ -118,6 +118,10 @@ class SamplePanel(QWidget):
         outer.addWidget(self.state)
         outer.addWidget(self._scroll, 1)
         outer.addWidget(self.chosen)
+        chain([self.what.button, *self._commands()])
+
+    def _commands(self) -> list[QWidget]:
+        return [self.seed, self.canvas, self.alike, self.place]
 
     # ------------------------------------------------------------------------------------------------------ engine
     def fill(self, engine: Engine) -> None:
@@ -169,6 +173,14 @@ class SamplePanel(QWidget):
         self.label.setText(self.tr("{}: seen in the photo, not yet placed").format(words) if seen else words)
         self.alike.setVisible(has_twist(type(sample.operation)))
         self.reveal(number, len(self.grid.buttons) if first else number)
+
+    def expect(self, labels: list[str]) -> None:
+        """So many more samples will come, with these labels."""
+        first = len(self.grid.buttons) + 1
+        self.grid.expect(labels)
+        chain([self.what.button, *self.grid.buttons, *self._commands()])
+        self.more.setEnabled(True)
+        self.reveal(first, len(self.grid.buttons))
 
     def reveal(self, first: int, last: int) -> None:
         """Scroll so far that these samples are seen, the first in any case."""

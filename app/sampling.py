@@ -111,11 +111,9 @@ class Sampling(QObject):
         return operation
 
     def _add(self, operations: list[Operation]) -> None:
-        idle, first = not self._due, len(self._all()) + 1
+        idle = not self._due
         self._due += operations
-        self._panel.grid.expect([samples.label(one) for one in operations])
-        self._panel.more.setEnabled(True)
-        self._panel.reveal(first, first + len(operations) - 1)
+        self._panel.expect([samples.label(one) for one in operations])
         if idle:
             self._session.stop_preview()
             self._make = self._maker()

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from app.form import Form, StillWheel
+from app.form import Form, StillWheel, chain
 from app.theme import Colours, drawing, icon
 from engine.operation import Detector, Operation
 
@@ -160,6 +160,7 @@ class Section(QWidget):
             made.changed.connect(self.edited)
             self._forms[kind.id] = made
             self._form_place.addWidget(made)
+        self.chain()
         for word, one in self._forms.items():
             one.setVisible(word == kind.id)
         self.reset.setVisible(bool(self._forms[kind.id].has_rows()))
@@ -170,6 +171,13 @@ class Section(QWidget):
         self.say("")
         self.chosen.emit()
         self.edited.emit()
+
+    def chain(self) -> None:
+        """The Tab key goes from top to bottom, although forms are made late."""
+        items = [self.extra.itemAt(index) for index in range(self.extra.count())]
+        extra = [item.widget() for item in items if item is not None]
+        fields = self.form.reached() if self.form else []
+        chain([self.head, self.choice, *fields, self.preview, self.reset, *filter(None, extra), self.button])
 
     def _reset(self) -> None:
         if self.form:

@@ -7,6 +7,7 @@ from typing import Any
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from engine import resources
 from engine.files import ExportSettings
 
 _RECENT = 8  # files
@@ -28,7 +29,7 @@ def log_folder() -> Path:
 
 def data_folder() -> Path:
     """Where what the user has trained lies."""
-    return _home() or platformdirs.user_data_path("Photomend")
+    return resources.own_weights().parent
 
 
 class Settings:

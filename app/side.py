@@ -3,17 +3,16 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from app.form import chain
 from app.history_panel import HistoryPanel
 from app.operations_panel import OperationsPanel
 from app.sample_panel import SamplePanel
 
 
 class Side(QWidget):
-    """Shows one of two panels; the tabs can be reached with the keyboard."""
+    """Shows one of two panels; made before them, so that the Tab key comes to the tabs first."""
 
-    def __init__(
-        self, panel: OperationsPanel, samples: SamplePanel, history: HistoryPanel, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -29,9 +28,14 @@ class Side(QWidget):
         self.tabs.setTabToolTip(0, self.tr("Clean noise, find damage, repair it"))
         self.tabs.setTabToolTip(1, self.tr("Make something up and choose among samples (Ctrl+G)"))
         self.stack = QStackedWidget(self)
+        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
+        self.export_button = QPushButton(self.tr("Export…"), self)
+
+    def fill(self, panel: OperationsPanel, samples: SamplePanel, history: HistoryPanel) -> None:
+        """Lay out what it shows."""
         self.stack.addWidget(panel)
         self.stack.addWidget(samples)
-        self.tabs.currentChanged.connect(self.stack.setCurrentIndex)
         upper = QWidget(self)
         upper.setMinimumHeight(200)
         column = QVBoxLayout(upper)
@@ -39,7 +43,6 @@ class Side(QWidget):
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(self.stack, 1)
-        self.splitter = QSplitter(Qt.Orientation.Vertical, self)
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(upper)
         self.splitter.addWidget(history)
@@ -47,13 +50,13 @@ class Side(QWidget):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([490, 100])
         history.setMinimumHeight(90)
-        self.export_button = QPushButton(self.tr("Export…"), self)
         self.export_button.setObjectName("primary")
         self.export_button.setToolTip(self.tr("Write the photo to a file (Ctrl+E)"))
         self.export_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         bottom = QVBoxLayout()
         bottom.setContentsMargins(12, 8, 12, 10)
         bottom.addWidget(self.export_button)
+        chain([history.list, self.export_button])
         rows = QVBoxLayout(self)
         rows.setContentsMargins(1, 0, 0, 0)
         rows.setSpacing(0)

@@ -78,7 +78,7 @@ class BrushOptions(QWidget):
         row.setSpacing(8)
         for text, field in ((self.tr("Size"), self.size_field), (self.tr("Hardness"), self.hardness_field)):
             label = QLabel(text, self)
-            label.setBuddy(field)
+            label.setBuddy(field.slider)
             row.addWidget(label)
             row.addWidget(field, 1)
             row.addSpacing(6)

@@ -167,7 +167,8 @@ class TrainingDialog(QDialog):
         done = self._run.done(self._recipe())
         self.go_on.setVisible(done is not None)
         self.go_on.setChecked(done is not None)
-        self.go_on.setText(self.tr("Go on after the {} min that are done").format(round(done or 0)))
+        words = self.tr("Go on after the {} min that are done").format(round(done or 0))
+        self.go_on.setText(words if (done or 0) >= 1 else self.tr("Go on where it was stopped"))
         self._refresh()
 
     def _refresh(self) -> None:

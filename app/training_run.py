@@ -188,7 +188,9 @@ class TrainingRun(QObject):
         if self._stopping:
             self._end(self.tr("The training was stopped. What was learned so far is kept to go on with."), True)
         elif status == QProcess.ExitStatus.NormalExit and code == 0:
-            self._end(self.tr("The training is done, and what was learned is stored."), True)
+            self._end(
+                self.tr("The training is done: “Trained on my photos” in the form of Plate or Vary uses it."), True
+            )
         else:
             _log.info("the training ended with %s\n%s", code, self._errors)
             lines = self._errors.strip().splitlines() or [self.tr("it ended by itself")]

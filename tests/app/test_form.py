@@ -107,8 +107,8 @@ def test_help_is_the_tooltip(form: Form) -> None:
 
 def test_the_keyboard_reaches_and_changes_everything(form: Form, qtbot: QtBot) -> None:
     reached: set[QWidget] = set()
-    form.field("amount").setFocus()
-    one = number(form, "amount").slider
+    one: QWidget = number(form, "amount").slider
+    one.setFocus()
     for _ in range(20):
         reached.add(one)
         one = one.nextInFocusChain()

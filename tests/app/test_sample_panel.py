@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import samples
@@ -242,6 +242,21 @@ def test_everything_in_the_panel_has_a_name_and_room(desk: MainWindow, qtbot: Qt
     assert not [one for one in reachable if not QAccessible.queryAccessibleInterface(one).text(QAccessible.Text.Name)]
     for one in desk.samples.findChildren(QPushButton):
         assert not one.isVisible() or one.width() >= one.minimumSizeHint().width(), one.text()
+
+
+def test_the_tab_key_goes_from_top_to_bottom(opened: MainWindow, qtbot: QtBot) -> None:
+    opened.show_samples("plate")
+    panel, form = opened.samples, opened.samples.what.form
+    assert form is not None
+    make(opened, qtbot, panel.count.value())
+    wanted = [panel.what.head, panel.what.choice, *form.reached(), panel.what.reset, panel.count, panel.more]
+    wanted += [panel.what.button, panel.grid.buttons[0], panel.seed, panel.canvas]
+    opened.side.tabs.setFocus()
+    seen: list[QWidget | None] = []
+    for _ in wanted:
+        qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    assert seen == wanted
 
 
 def test_the_help_tells_the_keys(window: MainWindow) -> None:

@@ -17,8 +17,10 @@ from pytestqt.qtbot import QtBot
 from app import __main__ as start
 from app.jobs import Jobs
 from app.main_window import MainWindow
+from app.settings import data_folder
 from app.training_dialog import TrainingDialog, count_photos
 from app.training_run import SUFFIXES, Report, TrainingRun, Wish, command, parse
+from engine import operations, params, resources
 from engine.progress import Progress
 
 SCRIPT = """
@@ -127,6 +129,16 @@ def test_the_command_is_the_one_of_the_engine(tmp_path: Path) -> None:
         assert f'"{option}"' in source
 
 
+def test_what_is_told_at_the_end_is_found_in_the_forms() -> None:
+    for kind in (operations.FOUND["plate"], operations.FOUND["vary"]):
+        assert "Trained on my photos" in [one.label for one in params.describe(kind)]
+
+
+def test_weights_go_where_the_engine_looks_for_them(tmp_path: Path) -> None:
+    words = command(Wish("plates-gan", tmp_path, 45), data_folder())
+    assert Path(words[words.index("--ship") + 1]) == resources.own_weights()
+
+
 def test_the_photos_that_are_counted_are_those_that_are_learned_from() -> None:
     source = (Path(start.__file__).parents[1] / "engine" / "training" / "photos.py").read_text()
     found = re.search(r"SUFFIXES = \{(.*)\}", source)
@@ -157,7 +169,7 @@ def test_a_run_reports_shows_a_preview_and_stores_weights(
             and not dialog.begin.isEnabled()
             and not dialog.photos.isEnabled()
         )
-    assert ended.args == ["The training is done, and what was learned is stored.", True]
+    assert ended.args == ["The training is done: “Trained on my photos” in the form of Plate or Vary uses it.", True]
     assert reports == [Report(10, 15, {"loss": 0.93, "fidelity": 0.5})]
     assert (tmp_path / "user" / "weights" / "plates-gan.safetensors").exists()
     assert not dialog.preview.pixmap().isNull() and dialog.state.text() == (ended.args or [])[0]
