@@ -18,6 +18,8 @@ _MARGIN = 10  # cells around, which a made pixel depends on: 5 of 1/16, 4 of 1/8
 _NEAR = 0.45  # radians that a twist turns away from what the seed alone gives
 _BEYOND = 7919  # apart the seeds of the twists
 
+_RADIUS = 16.0  # px from its rim to its middle of the largest holes that the imagining net is shown
+
 VARIED = 0.7  # standard deviations that latents are moved by at amount 1
 
 
@@ -129,6 +131,35 @@ def blend(one: np.ndarray, other: np.ndarray, share: float, own: bool = False) -
         latents = [[guess.mean for guess in net.encode(x)] for x in (first, second)]
         between = [torch.lerp(a, b, share) for a, b in zip(*latents, strict=True)]
         return tuple(_cut(net.decode(*pair), shape) for pair in (latents[0], between, latents[1]))
+
+
+def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
+    """A coarse picture (H, W, 3) of what may be where the image (H, W, 3) is `unknown` (H, W), bool, another for each
+    seed; elsewhere the image, as coarse. The photo is reduced until the hole is as small as those the net was trained
+    for. Raises RestoreError where the weights are missing, Cancelled."""
+    import cv2
+    import torch
+
+    from engine.nets import imaginer
+
+    progress = progress or Progress()
+    progress(0.0)
+    net, device, _ = _net("imagine-gan", False)
+    radius = float(cv2.distanceTransform(np.pad(unknown, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
+    smaller = max(1.0, radius / _RADIUS)
+    height, width = unknown.shape
+    shape = max(8, round(width / smaller)), max(8, round(height / smaller))
+    known = (~unknown).astype(np.float32)
+    sums, shares = (cv2.resize(one, shape, interpolation=cv2.INTER_AREA) for one in (image * known[..., None], known))
+    hole = (shares < 0.5).astype(np.float32)
+    photo = sums / np.maximum(shares, 1e-3)[..., None] * (1 - hole)[..., None]
+    x, small = _padded(np.concatenate([photo, hole[..., None]], axis=2), device)
+    random = torch.Generator().manual_seed(seed)
+    with torch.inference_mode():
+        noise = imaginer.field(1, x.shape[2], x.shape[3], random).to(device)
+        made = np.clip(_cut(net(torch.cat((x, noise), dim=1)), small), 0, 1)
+    progress(1.0)
+    return cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC) if smaller > 1 else made
 
 
 def _net(name: str, own: bool) -> tuple[Any, str, dict[str, Any]]:

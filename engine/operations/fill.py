@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine import models
+from engine import models, samplers
 from engine.errors import RestoreError
 from engine.filling import edges, exemplar, fsr, grain, harmonic, holes, march
 from engine.filling.mosaic import Mosaic, alone, pack
@@ -16,6 +16,9 @@ from engine.progress import Progress
 
 _NET = "scratch-fill-u24"
 _LEARNED = {"learned": "Learned, narrow holes"} if models.is_shipped(_NET) else {}
+_IMAGINER = "imagine-gan"
+_IMAGINED = {"imagine": "Imagine, then copy patches"} if models.is_shipped(_IMAGINER) else {}
+_PATCHES = ("exemplar", "imagine")  # methods that copy patches, which bring their own grain
 _NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
 _WIDTH = 20  # px; the net has seen no wider holes
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
@@ -44,6 +47,7 @@ class Fill(Operation):
             **_LEARNED,
             "fsr": "Continue frequencies",
             "exemplar": "Copy patches",
+            **_IMAGINED,
             "edges": "Continue edges",
             "telea": "March inwards (Telea)",
             "navier-stokes": "Flow along edges (Navier-Stokes)",
@@ -68,7 +72,7 @@ class Fill(Operation):
 
     @property
     def context(self) -> int:
-        return _FAR if self.method in ("auto", "learned", "exemplar") else _NEAR
+        return _FAR if self.method in ("auto", "learned", *_PATCHES) else _NEAR
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         if mask is None or not mask.any():
@@ -110,7 +114,7 @@ class Fill(Operation):
     ) -> np.ndarray:
         """The pixels of `hole` (n, C), with grain; nothing that is `unknown` is looked at."""
         seed = self.seed + 1_000_003 * number
-        regrain = self.regrain if method != "exemplar" else 0.0  # grain comes along with the patches
+        regrain = self.regrain if method not in _PATCHES else 0.0
         filled = self._paint(method, image, unknown, hole, seed, progress.part(0.0, 0.9 if regrain else 1.0))
         if regrain:
             noise = grain.match(filled, unknown, hole, seed, progress.part(0.9, 1.0))
@@ -130,6 +134,10 @@ class Fill(Operation):
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":
             return exemplar.fill(image, unknown, seed, progress)
+        if method == "imagine":
+            coloured = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
+            guide = samplers.imagine(coloured, unknown, seed, progress.part(0.0, 0.2))
+            return exemplar.fill(image, unknown, seed, progress.part(0.2, 1.0), guide)
         if method == "edges":
             return edges.fill(image, unknown, hole, progress)
         if method == "harmonic":
@@ -148,7 +156,7 @@ def _ask(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarr
 def _group(method: str, unknown: np.ndarray) -> Iterator[Mosaic]:
     """The holes of `unknown` (H, W), bool, with what the method looks at around them, as they are filled together."""
     found = holes.find(unknown, _CELL)
-    if method == "exemplar":
+    if method in _PATCHES:
         return (alone(box, own, min(_FAR, 64 + max(own.shape) * 3 // 4), unknown.shape) for box, own in found)
     if method == "learned":
         return pack(holes.split(found, _PIECE), _SEEN, unknown.shape, _SIDE)
