@@ -105,6 +105,27 @@ class Model:
             answer = run_tiled(image, run, tile, self._overlap, part, self._multiple)
             yield Pass(answer[..., :3], answer[..., 3:])
 
+    def probabilities(self, image: Image, progress: Progress | None = None) -> np.ndarray:
+        """What a net that judges pixels says of each of them, as it is: in fp32, as near a threshold rounding tells.
+        Tiled as a call. fp32 (H, W, n) in 0..1. Raises Cancelled, RestoreError."""
+        for tile in devices.tiles():
+            with devices.memory_may_run_out():
+                return run_tiled(image, self._judge(), tile, self._overlap, progress or Progress(), self._multiple)
+        raise _no_memory()
+
+    def _judge(self) -> Callable[[np.ndarray, Box], np.ndarray]:
+        """The function for run_tiled that asks the net for probabilities, on the device of the moment."""
+        import torch
+
+        net, device, _ = self._placed(torch.float32)
+
+        @torch.inference_mode()
+        def judge(crop: np.ndarray, box: Box) -> np.ndarray:
+            x = self._input(crop, box, ()).to(device=device, memory_format=torch.channels_last)
+            return net(x)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).cpu().numpy()
+
+        return judge
+
     def numbers(self, pieces: Sequence[np.ndarray]) -> np.ndarray:
         """What a net that reads numbers tells of pieces (H, W, 3) of a photo together. fp32 (n,)"""
         import torch

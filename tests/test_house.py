@@ -21,8 +21,9 @@ OPERATION = (
 MAY_IMPORT = {  # folder -> our modules that its files may import; the longest matching folder counts
     "engine/nets/": "engine.nets",
     "engine/operations/": f"{OPERATION} engine.filling engine.diffusion",
-    "engine/detectors/": OPERATION,
+    "engine/detectors/": f"{OPERATION} engine.finding",
     "engine/filling/": "engine.filling engine.image engine.masks engine.progress engine.errors",
+    "engine/finding/": "engine.finding engine.image engine.masks engine.tiles engine.progress engine.errors",
     "engine/diffusion/": "engine.diffusion engine.image engine.masks engine.tiles engine.progress engine.errors",
     "engine/models.py": "engine.nets engine.devices engine.tiles engine.image engine.progress engine.errors "
     "engine.resources",
@@ -40,6 +41,7 @@ OTHERS = {  # folder -> the only modules of other people that its files may impo
     "engine/operations/": "numpy scipy cv2",
     "engine/detectors/": "numpy scipy cv2",
     "engine/filling/": "numpy scipy cv2",
+    "engine/finding/": "numpy scipy cv2",
     "engine/diffusion/": "numpy scipy cv2",
 }
 BROAD = {"app/jobs.py", "app/crash.py", "engine/batch.py"}

@@ -1,135 +1,75 @@
-"""Finding scratches, dust and cracks by their shape: narrow, and standing out of what is usual around them."""
+"""Finding scratches, dust, cracks and tears: by a net that has learned how they look, or by their shape."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from engine.image import Box, Image, Mask, frozen
+from engine import models
+from engine.finding import by_net, by_shape
+from engine.image import Image, Mask, frozen
 from engine.operation import Detector
 from engine.params import param
 from engine.progress import Progress
-from engine.tiles import split
 
-_TILE = 768  # px
-_LONG = 12.0  # times its width: longer is not more alike to a natural edge
-_STANDING_OUT = 2.5  # times the local texture: where a piece ends
-# Weights of what is known of a piece: how it stands out, area, elongation, how much brighter it is than what is near,
-# width, texture around; all but the brightness as logarithms. From a logistic regression on photos under synthetic film
-# damage, of which a seventh, the density of neighbours, was dropped and the elongation capped at _LONG by hand, both
-# without fitting again.
-_WEIGHTS = np.array([1.56, 1.3, -1.6, 0.49, -4.35, 0.45])
-# Dust on a smooth ground is too small for that judgement and plain to see: compact, and far out of what is usual.
-_SPECK_AREA, _SPECK_LENGTH = 0.67, 2.0  # at most, times size ** 2, and times its width
-_SPECK_STRICTEST, _SPECK_LAXEST = 22.0, 4.5  # times the local texture, at sensitivity 0 and 1, even in their logs
-# Set so that this judgement by default marks under 0.5 % of the pixels of clean photos, on average over CBSD68 and
-# McMaster together (0.47 %, grown; with specks it is 0.53 %).
-_STRICTEST, _LAXEST = 5.75, 0.0  # the least judgement at sensitivity 0 and 1
+_NET = "damage-u24"
+_OVERLAP = 48  # px that the net looks around
+_PLANES = {"all": [0, 1, 2], "lines": [0], "spots": [1], "tears": [2]}  # of the net's answer
 
 
 @dataclass(frozen=True)
 class Damage(Detector):
-    """Top-hats at two scales, in units of the texture around, are cut into pieces; each is judged by its shape."""
+    """The net's probabilities at full resolution, cut at a threshold; or top-hats judged by their shape, which also
+    serves where the net's weights are not shipped."""
 
     title = "Scratches and dust"
-    summary = "Finds narrow scratches, cracks, hairs and dust by their shape."
+    summary = "Finds scratches, cracks, hairs, dust and tears."
 
+    method: str = param(
+        "learned",
+        "Method",
+        "Learned: a network that knows scratches from hair and wires; by shape: whatever is narrow and stands out",
+        choices={"learned": "Learned", "classical": "By shape"},
+    )
     sensitivity: float = param(
         0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
     )
-    size: int = param(10, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
+    kinds: str = param(
+        "all",
+        "Kinds",
+        "Which damage to find; by shape finds all alike",
+        choices={"all": "All", "lines": "Lines", "spots": "Spots", "tears": "Tears"},
+    )
+    size: int = param(16, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
     polarity: str = param(
         "both",
         "Damage is",
         "Compared with what lies around it.",
         choices={"both": "Light or dark", "light": "Light", "dark": "Dark"},
     )
-    contrast: float = param(0.05, "Least contrast", "Fainter damage is left alone.", low=0.01, high=0.5)
+    contrast: float = param(0.05, "Least contrast", "By shape only: fainter damage is left alone", low=0.01, high=0.5)
     grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
 
     @property
     def context(self) -> int:
-        return 2 * _window(self.size) + self.grow
+        around = _OVERLAP + 2 * self.size if self._is_learned() else 2 * by_shape.window(self.size)
+        return around + self.grow
 
     def detect(self, image: Image, progress: Progress) -> Mask:
-        found = np.zeros(image.shape[:2], np.float32)
-        for box in progress.each(split(image.shape, _TILE)):
-            wide = box.grown(self.context, image.shape)
-            inner = Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
-            found[box.slices] = self._find(image[wide.slices])[inner.slices]
-        return frozen(found)
-
-    def _find(self, image: np.ndarray) -> np.ndarray:
-        """The damage in one tile, uint8 (H, W)."""
-        found = np.zeros(image.shape[:2], np.uint8)
-        red, green, blue = (image[..., channel] for channel in range(3))
-        lightest = np.maximum(np.maximum(red, green), blue)  # ten times as fast as image.max(axis=2)
-        darkest = np.minimum(np.minimum(red, green), blue)
-        for polarity, plane in (("light", darkest), ("dark", 1 - lightest)):
-            if self.polarity in ("both", polarity):  # what is dirt is so in all channels
-                labels, judged = _pieces(plane, self.size, self.contrast)
-                kept = np.append(False, self._is_damage(judged))  # label 0 is the ground
-                found |= kept[labels].astype(np.uint8)
+        found = self._by_net(image, progress) if self._is_learned() else self._by_shape(image, progress)
         side = 2 * self.grow + 1
-        return cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+        return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
-    def _is_damage(self, judged: np.ndarray) -> np.ndarray:
-        """Which pieces, of what `_pieces` knows of each (n, 6), are damage at this sensitivity. bool (n,)"""
-        least = _STRICTEST + (_LAXEST - _STRICTEST) * self.sensitivity
-        out, area, length = np.exp(judged[:, :3]).T
-        speck = (area >= 3) & (area <= _SPECK_AREA * self.size**2) & (length <= _SPECK_LENGTH)
-        speck &= out > _SPECK_STRICTEST * (_SPECK_LAXEST / _SPECK_STRICTEST) ** self.sensitivity
-        return (judged @ _WEIGHTS > least) | speck
+    def _is_learned(self) -> bool:
+        return self.method == "learned" and models.is_shipped(_NET)
 
+    def _by_shape(self, image: Image, progress: Progress) -> Mask:
+        polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
+        return by_shape.find(image, self.sensitivity, self.size, self.contrast, polarities, progress)
 
-def _window(size: int) -> int:
-    """Side of the square in which texture is measured, px."""
-    return max(31, 6 * size + 1)
-
-
-def _pieces(plane: np.ndarray, size: int, contrast: float) -> tuple[np.ndarray, np.ndarray]:
-    """Connected pieces that stand out lighter in `plane` (H, W) and are at most `size` px wide: their labels (H, W) and
-    what is known of each (n, 6), in the order of _WEIGHTS."""
-    window = _window(size)
-    smooth = cv2.GaussianBlur(plane, (0, 0), 0.6)
-    light, usual = _hat(smooth, size | 1, window, 0.01)
-    fine, fine_usual = _hat(smooth, max(3, size // 2 | 1), window, 0.005)
-    standing_out = np.maximum(light / usual, 0.6 * fine / fine_usual)
-    candidate = (standing_out > _STANDING_OUT) & (light > contrast)
-    count, labels, stats, _centres = cv2.connectedComponentsWithStats(candidate.astype(np.uint8), connectivity=8)
-    y, x = np.nonzero(labels)
-    if count == 1 or len(y) == 0:
-        return labels, np.zeros((0, len(_WEIGHTS)))
-    piece: np.ndarray = np.asarray(labels)[y, x] - 1
-    area: np.ndarray = np.asarray(stats)[1:, cv2.CC_STAT_AREA].astype(np.float64)
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return np.asarray(np.bincount(piece, values, count - 1) / area, np.float64)
-
-    peak = np.zeros(count - 1)
-    np.maximum.at(peak, piece, standing_out[y, x])
-    top, left = mean(y), mean(x)
-    yy, xx, yx = mean((y - top[piece]) ** 2), mean((x - left[piece]) ** 2), mean((y - top[piece]) * (x - left[piece]))
-    half, turn = (yy + xx) / 2 + 1 / 12, np.hypot((yy - xx) / 2, yx)
-    long, short = np.sqrt(half + turn), np.sqrt(np.maximum(half - turn, 1 / 12))
-    width = area / (long * np.sqrt(12)) * 10 / size  # a bar of length l has a standard deviation of l / sqrt(12)
-    brighter = mean(_brighter(plane, window)[y, x])
-    texture = mean(fine_usual[y, x])
-    logs = [np.log(one) for one in (peak, area, np.minimum(long / short, _LONG), width, texture)]
-    return labels, np.stack([*logs[:3], brighter, *logs[3:]], axis=1)
-
-
-def _hat(plane: np.ndarray, side: int, window: int, floor: float) -> tuple[np.ndarray, np.ndarray]:
-    """The white top-hat of a square of `side` px, and the usual size of white and black ones around + `floor`."""
-    square = np.ones((side, side), np.uint8)
-    light = cv2.morphologyEx(plane, cv2.MORPH_TOPHAT, square)
-    dark = cv2.morphologyEx(plane, cv2.MORPH_BLACKHAT, square)
-    return light, cv2.blur((light + dark) / 2, (window, window)) + np.float32(floor)
-
-
-def _brighter(plane: np.ndarray, window: int) -> np.ndarray:
-    """How far each pixel is above the median around it, in units of how far others are."""
-    window = min(window, 255) | 1
-    median = cv2.medianBlur(cv2.convertScaleAbs(plane, alpha=255), window).astype(np.float32) / 255
-    above = cv2.blur(np.maximum(plane - median, 0), (window, window))
-    return np.clip((plane - median) / (above + 0.02), -2, 8)
+    def _by_net(self, image: Image, progress: Progress) -> Mask:
+        best = float(models.manifest()[_NET]["scores"]["threshold"])
+        probability: np.ndarray = models.load(_NET).probabilities(image, progress)[..., _PLANES[self.kinds]].max(axis=2)
+        found = by_net.find(probability, by_net.threshold(best, self.sensitivity))
+        found = by_net.narrow(found, self.size)
+        return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")

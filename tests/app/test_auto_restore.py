@@ -21,7 +21,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a net; the scratch of the small photo is found."""
-    monkeypatch.setitem(recipe.NAMED, "auto", "median damage sensitivity=0.8 fill method=telea")  # type: ignore[arg-type]
+    monkeypatch.setitem(recipe.NAMED, "auto", "median damage method=classical sensitivity=0.8 fill method=telea")  # type: ignore[arg-type]
 
 
 def labels(window: MainWindow) -> list[str]:
@@ -68,7 +68,7 @@ def test_it_works_on_the_whole_photo_whatever_is_selected(opened: MainWindow, qt
 def test_nothing_found_is_told_and_nothing_is_filled(
     opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(recipe.NAMED, "auto", "median damage contrast=0.5 sensitivity=0 fill")  # type: ignore[arg-type]
+    monkeypatch.setitem(recipe.NAMED, "auto", "median damage method=classical contrast=0.5 sensitivity=0 fill")  # type: ignore[arg-type]
     with qtbot.waitSignal(opened.auto.told) as told:
         press(opened)
     assert labels(opened) == ["Median"]

@@ -198,7 +198,7 @@ def test_hold_to_compare(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
 
 def test_the_detector_s_find_becomes_the_selection(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
     assert opened.panel.damage.form is not None
-    opened.panel.damage.form.set_value(replace(opened.panel.damage.value(), sensitivity=0.8))
+    opened.panel.damage.form.set_value(replace(opened.panel.damage.value(), method="classical", sensitivity=0.8))
     key(opened, qtbot, Qt.Key.Key_D)
     assert opened.session.jobs.title
     idle(opened.session.jobs)

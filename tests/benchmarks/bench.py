@@ -12,7 +12,7 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests.benchmarks import cost, denoising, filling, networks, sampling, sheets, window  # noqa: E402
+from tests.benchmarks import cost, denoising, detection, filling, networks, sampling, sheets, window  # noqa: E402
 
 Row = dict[str, object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +35,12 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
     "streaks": ("Gains on simulated damage.", True, lambda quick: networks.measure_streaks(DATA, quick)),
     "old-photo": ("Gains of the blind net.", True, lambda quick: networks.measure_old_photo(DATA, quick)),
     "fill": (filling.__doc__ or "", True, lambda quick: filling.measure(DATA, quick)),
+    "detection": (detection.__doc__ or "", True, lambda quick: detection.measure(DATA, quick)),
+    "end to end": (
+        "Damage found and filled; clean photos.",
+        True,
+        lambda quick: detection.measure_end_to_end(DATA, quick),
+    ),
     "sheets": (sheets.__doc__ or "", True, lambda quick: sheets.write(DATA, ROOT / "build" / "sheets", quick)),
     "sampling": (
         sampling.__doc__ or "",

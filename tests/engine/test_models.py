@@ -213,6 +213,25 @@ def test_pieces_are_read_together() -> None:
     assert np.allclose(together, model.numbers([whole]), rtol=0.2)  # apart from what crosses the cut
 
 
+def test_probabilities_are_what_the_net_says_and_the_same_in_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from engine.nets.segmenter import Segmenter
+
+    torch.manual_seed(0)
+    net = Segmenter((8, 16), 1)
+    facts = {"net": "segmenter.Segmenter", "config": {"widths": (8, 16), "blocks": 1}, "multiple": 8, "overlap": 48}
+    model, image = models.Model(facts, net.state_dict()), _noisy(203, 301)
+    monkeypatch.setitem(devices._TILE, "cpu", 1024)
+    whole = model.probabilities(image)
+    x = np.pad(image, ((0, 5), (0, 3), (0, 0)), mode="symmetric").transpose(2, 0, 1)[None].copy()
+    with torch.inference_mode():
+        expected = net.eval()(torch.from_numpy(x))[0].permute(1, 2, 0).numpy()[:203, :301]
+    assert np.abs(whole - expected).max() < 1e-5 and whole.std() > 1e-3
+    monkeypatch.setitem(devices._TILE, "cpu", 128)
+    assert np.abs(model.probabilities(image) - whole).max() < 1e-4
+
+
 def test_cancel_stops_between_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(devices._TILE, "cpu", 128)
     seen: list[float] = []

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from engine.nets.segmenter import Segmenter
 from engine.training import blind, damage, degrade, detection, scoring
 from engine.training.damage import Bank, Example, examples, read_film
-from engine.training.damage_film import split
+from engine.training.damage_film import Film, split
 from engine.training.detection import Findings
 from engine.training.photos import read_folder
 from engine.training.recipe import Batch, PhotoRecipe
@@ -24,7 +24,7 @@ class Damage(PhotoRecipe):
     """Three classes from the photo and top-hats in a U-Net, cross entropy and Dice loss (Milletari et al. 2016)."""
 
     name = "damage-u24"
-    used = "nothing yet: for the detector damage"
+    used = "damage"
     limits = (
         "Trained on simulated damage only. Fine lines of the photo that look like scratches may be marked; damage that "
         "differs by less than 4 % is missed; stains, and spots of more than some 16 px, are not its business."
@@ -73,7 +73,7 @@ class Damage(PhotoRecipe):
         if not (test / "cbsd68").is_dir():
             return {}
         photos = read_folder(test / "cbsd68", torch.device("cpu"))
-        findings = _find(net, _degrade_all(examples(photos, self.held_film, 2 * len(photos), 256, 2)), self.device)
+        findings = _find(net, held(photos, self.held_film), self.device)
         best = int(findings.f1().argmax())
         scores = {"f1": findings.f1()[best], "precision": findings.precision()[best]}
         scores |= {"recall": findings.recall()[best], "area": findings.area(), "threshold": best / 256}
@@ -82,6 +82,12 @@ class Damage(PhotoRecipe):
             shares = [detection.marked(_probability(net, photo, self.device), best / 256) for photo in clean]
             scores |= {f"{label}_false": float(np.mean(shares))} if shares else {}
         return {key: round(float(value), 4) for key, value in scores.items()}
+
+
+def held(photos: list[Tensor], film: Film) -> Iterable[Example]:
+    """The pictures that `score` is made on: the photos, uint8 (3, H, W), twice each under damage, half of them degraded
+    as in training; the same each time."""
+    return _degrade_all(examples(photos, film, 2 * len(photos), 256, 2))
 
 
 def _degraded(damaged: Tensor, generator: torch.Generator) -> Tensor:

@@ -1,4 +1,4 @@
-"""What the damage detector must find, and what it must leave alone."""
+"""What the damage detector must find, and what it must leave alone, by shape and by its net."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engine import models
 from engine.detectors.damage import Damage
 from engine.image import Box, Image, Mask, frozen
 from engine.progress import Progress
@@ -35,7 +36,8 @@ def damaged(value: float) -> tuple[Image, np.ndarray]:
 
 
 def find(image: Image, **values: object) -> Mask:
-    return Damage(**values).detect(image, Progress())  # type: ignore[arg-type]
+    """By shape, if not told otherwise."""
+    return Damage(**{"method": "classical", "size": 10} | values).detect(image, Progress())  # type: ignore[arg-type]
 
 
 def near(mask: np.ndarray) -> np.ndarray:
@@ -104,7 +106,7 @@ def test_grow_widens_the_mask() -> None:
 
 def test_a_scratch_across_tiles_is_found_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     image, truth = damaged(0.95)
-    monkeypatch.setattr("engine.detectors.damage._TILE", 100)
+    monkeypatch.setattr("engine.finding.by_shape._TILE", 100)
     assert precision_and_recall(find(image), truth)[1] > 0.85
 
 
@@ -112,7 +114,7 @@ def test_a_part_with_its_context_is_judged_as_in_the_whole_photo() -> None:
     picture = np.full((400, 500, 3), 0.4, np.float32)
     picture += np.random.default_rng(0).normal(0, 0.01, picture.shape).astype(np.float32)
     picture[100:300, 250:253] = 0.9
-    image, box, detector = frozen(picture), Box(150, 250, 200, 300), Damage()
+    image, box, detector = frozen(picture), Box(150, 250, 200, 300), Damage(method="classical", size=10)
     wide = box.grown(detector.context, image.shape)
     assert (wide.bottom - wide.top, wide.right - wide.left) < image.shape[:2]
     part = detector.detect(frozen(image[wide.slices]), Progress())
@@ -120,3 +122,95 @@ def test_a_part_with_its_context_is_judged_as_in_the_whole_photo() -> None:
     whole = detector.detect(image, Progress())[box.slices]
     assert whole.any()
     assert (part[inner.slices] == whole).mean() > 0.99
+
+
+class _Known:
+    """A stand-in for the net's model: it says of each pixel what it is told."""
+
+    def __init__(self, probabilities: np.ndarray) -> None:
+        self._probabilities = probabilities
+
+    def probabilities(self, image: Image, progress: Progress) -> np.ndarray:
+        progress(1.0)
+        return self._probabilities
+
+
+LINE, SPOT, TEAR = (slice(10, 13), slice(10, 150)), (slice(50, 56), slice(40, 46)), (slice(80, 92), slice(0, 60))
+FAINT = (slice(30, 32), slice(10, 150))
+BEST = 0.4  # the threshold that the manifest tells
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> Image:
+    """A picture with a light line, a dark spot and a light tear that the net in place is sure of, and a faint line."""
+    picture, told = np.full((120, 160, 3), 0.4, np.float32), np.full((120, 160, 3), 0.01, np.float32)
+    things = [(0, LINE, 0.9, 0.95), (1, SPOT, 0.1, 0.95), (2, TEAR, 0.9, 0.95), (0, FAINT, 0.5, 0.3)]
+    for kind, part, value, chance in things:
+        picture[part], told[(*part, kind)] = value, chance
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"threshold": BEST}}})
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    return frozen(picture)
+
+
+def learned(image: Image, **values: object) -> set[str]:
+    """Which of the four things are found."""
+    found = Damage(**values).detect(image, Progress())  # type: ignore[arg-type]
+    parts = {"line": LINE, "spot": SPOT, "tear": TEAR, "faint": FAINT}
+    return {name for name, part in parts.items() if found[part].mean() > 0.5}
+
+
+def test_the_net_is_asked_by_default(known: Image) -> None:
+    assert learned(known) == {"line", "spot", "tear"}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"kinds": "lines"}, {"line"}),
+        ({"kinds": "spots"}, {"spot"}),
+        ({"kinds": "tears"}, {"tear"}),
+        ({"polarity": "dark"}, {"spot"}),
+        ({"polarity": "light"}, {"line", "tear"}),
+        ({"size": 8}, {"line", "spot"}),
+        ({"sensitivity": 0.7}, {"line", "spot", "tear", "faint"}),
+        ({"sensitivity": 0.0}, set()),
+    ],
+)
+def test_parameters_choose_among_what_the_net_finds(
+    known: Image, values: dict[str, object], expected: set[str]
+) -> None:
+    assert learned(known, **values) == expected
+
+
+def test_grow_widens_what_the_net_finds(known: Image) -> None:
+    thin, wide = (Damage(grow=grow).detect(known, Progress()) for grow in (0, 2))
+    assert thin[LINE].all() and thin[14, 80] == 0 and wide[14, 80] == 1
+
+
+def test_without_the_weights_the_shape_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    image, _truth = damaged(0.95)
+    by_shape = Damage(method="classical").detect(image, Progress())
+    monkeypatch.setattr(models, "manifest", lambda: {})
+    assert by_shape.any() and (Damage().detect(image, Progress()) == by_shape).all()
+
+
+@pytest.mark.skipif(not models.is_shipped("damage-u24"), reason="the net's weights are not shipped yet")
+class TestNet:
+    """What the net reaches; only its own weights can tell."""
+
+    @pytest.mark.parametrize("value", [0.95, 0.02])
+    def test_scratches_hairs_and_dust_are_found(self, value: float) -> None:
+        image, truth = damaged(value)
+        precision, recall = precision_and_recall(Damage().detect(image, Progress()), truth)
+        assert precision > 0.85 and recall > 0.7
+
+    def test_nothing_is_found_where_there_is_nothing(self) -> None:
+        assert (Damage().detect(frozen(scene()), Progress()) > 0).mean() < 0.002
+
+    @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
+    def test_careful_leaves_clean_photos_alone(self) -> None:
+        shares: list[float] = []
+        for path in sorted(PHOTOS.iterdir())[::14]:
+            photo = frozen(cv2.imread(str(path))[..., ::-1].astype(np.float32) / 255)
+            shares.append(float((Damage(sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
+        assert np.mean(shares) < 0.005

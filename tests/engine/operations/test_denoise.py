@@ -82,6 +82,16 @@ def test_gains_on_real_camera_noise() -> None:
     assert min(gains) > 0
 
 
+@needs_photos
+def test_faint_noise_is_cleaned_and_clean_photos_are_left_alone() -> None:
+    gains = []
+    for reference in _photos()[:4]:
+        noisy = _noisy(reference, 5)
+        gains.append(metrics.psnr(apply(Step(Denoise()), noisy), reference) - metrics.psnr(noisy, reference))
+        assert metrics.psnr(apply(Step(Denoise()), reference), reference) > 45
+    assert np.mean(gains) > 2
+
+
 def _flat_noise() -> Image:
     return frozen(0.5 + np.random.default_rng(0).normal(0, 0.08, (96, 128, 3)))
 

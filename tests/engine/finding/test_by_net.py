@@ -1,0 +1,62 @@
+"""From probabilities to a mask: thresholds, hysteresis and which pieces are meant, where the answer is known."""
+
+import numpy as np
+import pytest
+
+from engine.finding import by_net
+from engine.image import frozen
+
+
+def _chances() -> np.ndarray:
+    """A sure line that goes on less surely, as unsure a line alone, and a sure single pixel. (60, 80)"""
+    chances = np.full((60, 80), 0.02, np.float32)
+    chances[10, 5:40], chances[10, 40:75] = 0.9, 0.42
+    chances[30, 5:75] = 0.42
+    chances[50, 40] = 0.9
+    return chances
+
+
+def test_half_sensitivity_is_the_best_threshold_and_more_is_lower() -> None:
+    assert by_net.threshold(0.3, 0.5) == pytest.approx(0.3)
+    steps = [by_net.threshold(0.3, sensitivity) for sensitivity in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+    assert steps == sorted(steps, reverse=True)
+    assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
+
+
+def test_unsure_pixels_count_where_they_join_sure_ones() -> None:
+    found = by_net.find(_chances(), 0.5)
+    assert found[10, 5:75].all()
+    assert found.sum() == 70
+
+
+def test_a_lower_threshold_finds_all_and_more() -> None:
+    few, many = by_net.find(_chances(), 0.5), by_net.find(_chances(), 0.4)
+    assert (many >= few).all() and many[30, 5:75].all()
+
+
+def test_what_is_wider_than_the_size_is_left_alone() -> None:
+    found = np.zeros((80, 80), np.float32)
+    found[5:8, 5:75] = 1  # 3 px
+    found[30:70, 30:50] = 1  # 20 px
+    kept = by_net.narrow(frozen(found), 10)
+    assert kept[5:8, 5:75].all() and not kept[30:70].any()
+    assert (by_net.narrow(frozen(found), 20) == found).all()
+    assert not by_net.narrow(frozen(found), 2).any()
+
+
+def test_lighter_and_darker_are_told_apart() -> None:
+    image, found = np.full((60, 80, 3), 0.4, np.float32), np.zeros((60, 80), np.float32)
+    found[10:13, 5:75] = found[40:43, 5:75] = 1
+    image[10:13, 5:75], image[40:43, 5:75] = 0.9, 0.1
+    light, dark = (by_net.only_lighter(frozen(found), frozen(image), lighter) for lighter in (True, False))
+    assert light[11, 40] == 1 and not light[30:].any()
+    assert dark[41, 40] == 1 and not dark[:30].any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 1)])
+def test_tiny_and_empty_masks(shape: tuple[int, int]) -> None:
+    empty = by_net.find(np.zeros(shape, np.float32), 0.5)
+    assert empty.shape == shape and not empty.any()
+    assert not by_net.narrow(empty, 5).any()
+    full = frozen(np.ones(shape, np.float32))
+    assert by_net.only_lighter(full, frozen(np.full((*shape, 3), 0.5, np.float32)), lighter=True).shape == shape
