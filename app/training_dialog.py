@@ -232,7 +232,9 @@ class TrainingDialog(QDialog):
         if wish is None or not self._clock.isActive():
             return
         self.bar.setValue(round(1000 * fraction))
-        if fraction < 1:
+        if self._run.is_beginning:
+            head = self.tr("Reading the photos")
+        elif fraction < 1:
             head = self.tr("{} of {} min").format(int(self._run.seconds / 60), wish.minutes)
         else:
             head = self.tr("Storing what was learned")

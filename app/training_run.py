@@ -78,7 +78,8 @@ class TrainingRun(QObject):
         self.process: QProcess | None = None  # while it runs
         self._stopping = False
         self._errors = ""
-        self._known = (0.0, 0.0)  # seconds of the run, and when on the clock they were known
+        self._known = 0.0  # seconds of the run
+        self._known_at: float | None = None  # on the clock; None before the first report, while photos are read
         self.wish: Wish | None = None  # of the run that goes on, or was the last
 
     @property
@@ -101,13 +102,22 @@ class TrainingRun(QObject):
             return 0.0
 
     @property
+    def is_beginning(self) -> bool:
+        """Whether it still reads photos, before its first report."""
+        return self.is_running and self._known_at is None
+
+    @property
     def seconds(self) -> float:
-        """How long the run has trained, as far as known: since its last report the clock goes on."""
-        return self._known[0] + time.monotonic() - self._known[1]
+        """How long the run has trained, as far as known: after a report the clock goes on."""
+        return self._known + (0.0 if self._known_at is None else time.monotonic() - self._known_at)
 
     @property
     def fraction(self) -> float:
-        return min(1.0, self.seconds / (60 * self.wish.minutes)) if self.wish else 0.0
+        """How much of the training is over; 1 when it has said so."""
+        if self.wish is None:
+            return 0.0
+        whole = 60 * self.wish.minutes
+        return 1.0 if self._known_at is not None and self._known >= whole else min(0.99, self.seconds / whole)
 
     def start(self, wish: Wish) -> None:
         """Begin, unless a run goes on; `ended` tells where that is not possible."""
@@ -121,7 +131,7 @@ class TrainingRun(QObject):
             return
         before = self.done(wish.recipe) if wish.resume else None
         self.wish, self._stopping, self._errors = wish, False, ""
-        self._known = (60 * (before or 0.0), time.monotonic())
+        self._known, self._known_at = 60 * (before or 0.0), None
         program, *arguments = self.command(wish, self._folder)
         process = self.process = QProcess(self)
         process.setProcessEnvironment(_environment())
@@ -167,7 +177,7 @@ class TrainingRun(QObject):
             line = bytes(self.process.readLine().data()).decode("utf-8", "replace").strip()
             report = parse(line)
             if report is not None:
-                self._known = (report.seconds, time.monotonic())
+                self._known, self._known_at = report.seconds, time.monotonic()
                 self.reported.emit(report)
             elif line and not line.startswith("{"):  # the scores at the end are for the manifest
                 self.noted.emit(line)

@@ -153,7 +153,6 @@ def test_the_frozen_app_is_its_own_python(monkeypatch: pytest.MonkeyPatch) -> No
     assert asked == [("engine.training", "__main__", ["plates-gan", "--minutes", "3"])]
 
 
-# a run
 def test_a_run_reports_shows_a_preview_and_stores_weights(
     dialog: TrainingDialog, run: TrainingRun, photos: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -201,10 +200,20 @@ def test_stopping_keeps_the_checkpoint_and_the_next_start_goes_on(
     (photos / "go on.txt").unlink()
     with qtbot.waitSignal(run.ended, timeout=20_000):
         dialog.begin.click()
-        assert 1800 <= run.seconds < 1810
+        assert run.seconds == 1800 and run.fraction == 0.75
     assert '"--resume"' in (run.folder("plates-gan") / "asked.json").read_text()
     dialog.go_on.setChecked(False)
     assert dialog.begin.text() == "Start" and dialog.begin.isEnabled()
+
+
+def test_it_is_stored_only_when_it_has_said_so(run: TrainingRun, photos: Path, qtbot: QtBot) -> None:
+    (photos / "go on.txt").touch()
+    with qtbot.waitSignal(run.reported, timeout=20_000):
+        run.start(Wish("plates-gan", photos, 1))
+    run._known_at = 0.0  # a report that is long ago
+    assert run.fraction == 0.99
+    run._known = 60.0
+    assert run.fraction == 1
 
 
 def test_why_a_training_failed_is_told(dialog: TrainingDialog, run: TrainingRun, photos: Path, qtbot: QtBot) -> None:
