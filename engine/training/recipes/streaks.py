@@ -20,7 +20,7 @@ _HELD = 7_000_000  # seed of the scenes that are only for scoring
 
 
 class Streaks(PhotoRecipe):
-    """An LSTM (PReNet, Ren et al. 2019) in a U-Net with soft masks: L1, more where damage is, and BCE on the masks."""
+    """An LSTM (PReNet, Ren et al. 2019) in a U-Net with soft masks: squared errors, a little L1, and BCE on the masks."""
 
     name = "streaks-lstm"
     used = "streaks, streak-mask"
@@ -79,7 +79,7 @@ class Streaks(PhotoRecipe):
         for state in net(photo, passes):
             error = photo + _change(net, state) - batch["reference"]
             missed = F.binary_cross_entropy_with_logits(mask_logits(state), mask, weight=counts)
-            losses.append(error.abs().mean() + 4 * error.square().mean() + 0.05 * missed)
+            losses.append(0.2 * error.abs().mean() + 20 * error.square().mean() + 0.05 * missed)
         return torch.stack(losses).mean()
 
     @torch.no_grad()
