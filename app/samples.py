@@ -9,13 +9,14 @@ from PySide6.QtGui import QImage
 
 from app import candidates
 from app.candidates import Candidate, seed_of, thumbnail_of
-from app.rendering import View
+from app.rendering import View, as_mask
 from engine import params
-from engine.image import Box, Image, frozen
+from engine.image import Box, Image, bounds, frozen
 from engine.operation import Operation, Step, apply
 from engine.progress import Progress
 
 SQUARE = 256  # px, the largest side of a square that is made where nothing is selected
+_WAIT = 1_000_000  # px; of a larger photo nobody waits for all of it to see what a selection will be like
 _KEPT = 2_000_000  # px; what a sample makes of a larger selection is not kept but made again when it is placed
 
 Sampler = TypeVar("Sampler", bound=Operation)
@@ -77,10 +78,26 @@ def label(operation: Operation) -> str:
 
 
 def make_for_selection(view: View, operation: Operation, selection: np.ndarray, progress: Progress) -> Sample:
-    """What it makes of the selection (uint8). Raises RestoreError, Cancelled."""
+    """What it makes of the selection (uint8). Raises RestoreError, Cancelled.
+
+    An operation that depends on the whole of a large photo sees no more than the surroundings, and is run when placed.
+    """
+    if operation.context is None and selection.size > _WAIT:
+        return _make_nearby(view, operation, selection, progress)
     made = candidates.make(view, operation, selection, progress)
     height, width = made.box.bottom - made.box.top, made.box.right - made.box.left
     return Sample(operation, made.thumbnail, (height, width), made if height * width <= _KEPT else None)
+
+
+def _make_nearby(view: View, operation: Operation, selection: np.ndarray, progress: Progress) -> Sample:
+    params.check(operation)
+    box = bounds(selection)
+    height, width = box.bottom - box.top, box.right - box.left
+    wide = box.grown(max(height, width) // 3, selection.shape)
+    settled = operation.informed(view.document.facts).settle(view.image)
+    mask = as_mask(selection[wide.slices])
+    result = apply(Step(settled, mask), frozen(view.image[wide.slices].copy()), progress)
+    return Sample(operation, thumbnail_of(result, view.display.icc), (height, width))
 
 
 def make_square(

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -231,3 +232,32 @@ def test_a_wide_selection_keeps_no_pixels(table: Table, monkeypatch: pytest.Monk
     selection = samples.selected(whole(image(table.session)), image(table.session).shape)
     made = samples.make_for_selection(view(table.session), Dye(), selection, Progress())
     assert made.placed is None and made.size == (64, 96)
+
+
+@dataclass(frozen=True)
+class Mean(Operation):
+    """Everything becomes as bright as the whole photo."""
+
+    title, group, id = "Mean", "sample", "mean"
+    seed: int = param(0, "Seed", low=0, high=9)
+
+    seen: ClassVar[list[tuple[int, ...]]] = []
+
+    @property
+    def context(self) -> None:
+        return None
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        self.seen.append(image.shape[:2])
+        return np.full_like(image, image.mean())
+
+
+def test_nobody_waits_for_all_of_a_large_photo(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    selection = samples.selected(HOLE, image(table.session).shape)
+    Mean.seen.clear()
+    exact = samples.make_for_selection(view(table.session), Mean(), selection, Progress())
+    assert Mean.seen == [(64, 96)] and exact.placed is not None
+    monkeypatch.setattr(samples, "_WAIT", 1000)
+    quick = samples.make_for_selection(view(table.session), Mean(), selection, Progress())
+    assert Mean.seen[1:] == [(40, 50)] and quick.placed is None and quick.size == (20, 30)
+    assert samples.make_for_selection(view(table.session), Dye(), selection, Progress()).placed is not None
