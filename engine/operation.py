@@ -27,6 +27,7 @@ class Operation(ABC):
     moves: ClassVar[bool] = False  # pixels change place: acts on the whole picture, alpha and mask go along
     colours: ClassVar[bool] = False  # may turn a grey image into a coloured one
     needs_mask: ClassVar[bool] = False  # refuses to work without a mask
+    fits_mask: ClassVar[bool] = False  # makes something for the mask, where there is one, not a piece of the whole
     weights: ClassVar[str] = ""  # of which model; without them in the manifest the operation is not offered
     recalls: ClassVar[bool] = False  # settles on the photo as it was opened, not as the steps before have left it
     grid: ClassVar[int] = 1  # px; its result depends on where pixels lie on such a grid: crops begin on it

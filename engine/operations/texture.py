@@ -24,6 +24,7 @@ class Texture(Operation):
     summary = "Makes a material, as a whole picture or into the selection, where its colours meet those around it."
     weights = "textures-gan"
     colours = True
+    fits_mask = True
 
     material: str = param(
         "grass",
@@ -46,8 +47,8 @@ class Texture(Operation):
     twist: int = param(0, "Variation", "Other numbers than 0 stay near what the seed makes.", low=0, high=999)
 
     @property
-    def context(self) -> None:
-        return None
+    def context(self) -> int:
+        return _RIM
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         box = bounds(image[..., 0] >= 0 if mask is None else mask, _RIM)

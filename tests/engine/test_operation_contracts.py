@@ -179,7 +179,8 @@ def test_cropping_to_its_context_changes_nothing(operation: Operation) -> None:
     side = 48 + 2 * min(operation.context or 0, 60)
     image, mask = photo(side, side + 8, seed=1), np.zeros((side, side + 8), np.float32)
     mask[side // 2 - 3 : side // 2 + 4, side // 2 - 2 : side // 2 + 9] = 1
-    whole = operation.settle(image).run(image, frozen(mask.copy()) if operation.needs_mask else None, Progress())
+    seen = frozen(mask.copy()) if operation.needs_mask or operation.fits_mask else None
+    whole = operation.settle(image).run(image, seen, Progress())
     cropped = apply(Step(operation, frozen(mask)), image)
     assert np.abs(whole - cropped)[mask > 0].max() <= 1e-3
 
@@ -190,7 +191,8 @@ def test_cropping_where_the_mask_is_at_the_border_changes_nothing(operation: Ope
         pytest.skip("acts on the whole picture")
     image, mask = photo(40, 150, seed=2), np.zeros((40, 150), np.float32)
     mask[0:6, 0:7] = 1
-    whole = operation.settle(image).run(image, frozen(mask.copy()) if operation.needs_mask else None, Progress())
+    seen = frozen(mask.copy()) if operation.needs_mask or operation.fits_mask else None
+    whole = operation.settle(image).run(image, seen, Progress())
     cropped = apply(Step(operation, frozen(mask)), image)
     assert np.abs(whole - cropped)[mask > 0].max() <= 1e-3
 
