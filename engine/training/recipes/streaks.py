@@ -33,7 +33,7 @@ class Streaks(PhotoRecipe):
     facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
     start = "damage-u24"
-    rate = 1.5e-3
+    rate = 3e-4  # it begins as a detector that fills, which larger steps would spoil first
     size = 96
     count = 12
     leaf_share = 0.15
