@@ -13,14 +13,15 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u24"
+_WITNESS = 0.1  # how much more sensitive the shape is judged where the net has to agree
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1, 2], "lines": [0], "spots": [1], "tears": [2]}  # of the net's answer
 
 
 @dataclass(frozen=True)
 class Damage(Detector):
-    """The net's probabilities at full resolution, cut at a threshold; or top-hats judged by their shape, which also
-    serves where the net's weights are not shipped."""
+    """The net's probabilities at full resolution, cut at a threshold; top-hats judged by their shape, which alone serve
+    where the net's weights are not shipped; or what both find."""
 
     title = "Scratches and dust"
     summary = "Finds scratches, cracks, hairs, dust and tears."
@@ -28,8 +29,9 @@ class Damage(Detector):
     method: str = param(
         "learned",
         "Method",
-        "Learned: a network that knows scratches from hair and wires; by shape: whatever is narrow and stands out",
-        choices={"learned": "Learned", "classical": "By shape"},
+        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only what "
+        "both find, hardly anything on photos without damage",
+        choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
     )
     sensitivity: float = param(
         0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
@@ -37,35 +39,46 @@ class Damage(Detector):
     kinds: str = param(
         "all",
         "Kinds",
-        "Which damage to find; by shape finds all alike",
+        "Which damage the network shall find; the shape tells none apart",
         choices={"all": "All", "lines": "Lines", "spots": "Spots", "tears": "Tears"},
     )
-    size: int = param(16, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
+    size: int = param(10, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
     polarity: str = param(
         "both",
         "Damage is",
         "Compared with what lies around it.",
         choices={"both": "Light or dark", "light": "Light", "dark": "Dark"},
     )
-    contrast: float = param(0.05, "Least contrast", "By shape only: fainter damage is left alone", low=0.01, high=0.5)
+    contrast: float = param(
+        0.05, "Least contrast", "Fainter damage is left alone; not heeded by Learned", low=0.01, high=0.5
+    )
     grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
 
     @property
     def context(self) -> int:
-        around = _OVERLAP + 2 * self.size if self._is_learned() else 2 * by_shape.window(self.size)
-        return around + self.grow
+        net, shape = _OVERLAP + 2 * self.size, 2 * by_shape.window(self.size)
+        return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + self.grow
 
     def detect(self, image: Image, progress: Progress) -> Mask:
-        found = self._by_net(image, progress) if self._is_learned() else self._by_shape(image, progress)
+        if not self._asks_net():
+            found = self._by_shape(image, self.sensitivity, progress)
+        elif not self._asks_shape():
+            found = self._by_net(image, progress)
+        else:
+            shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0, 0.3))
+            found = by_net.agreeing(self._by_net(image, progress.part(0.3, 1)), shape)
         side = 2 * self.grow + 1
         return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
-    def _is_learned(self) -> bool:
-        return self.method == "learned" and models.is_shipped(_NET)
+    def _asks_net(self) -> bool:
+        return self.method != "classical" and models.is_shipped(_NET)
 
-    def _by_shape(self, image: Image, progress: Progress) -> Mask:
+    def _asks_shape(self) -> bool:
+        return self.method != "learned" or not models.is_shipped(_NET)
+
+    def _by_shape(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
         polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
-        return by_shape.find(image, self.sensitivity, self.size, self.contrast, polarities, progress)
+        return by_shape.find(image, sensitivity, self.size, self.contrast, polarities, progress)
 
     def _by_net(self, image: Image, progress: Progress) -> Mask:
         best = float(models.manifest()[_NET]["scores"]["threshold"])

@@ -1,12 +1,12 @@
-"""Damage from what a net says of each pixel: thresholds with hysteresis, and which pieces are meant."""
+"""Damage from what a net says of each pixel: a threshold, and which pieces are meant."""
 
 import cv2
 import numpy as np
 
 from engine.image import Mask, frozen
 
-_WEAKER = 0.7  # in log-odds: how far below the threshold what joins surer pixels counts as well
-_SMALLEST = 4  # px of area: less is a chance
+_SMALLEST = 3  # px of area: less is chance
+_AGREED = 0.3  # share of a piece
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -18,26 +18,29 @@ def threshold(best: float, sensitivity: float, span: float = 8.0) -> float:
 
 
 def find(probability: np.ndarray, least: float) -> Mask:
-    """Where damage is, 0 or 1 (H, W), of the probabilities (H, W): what is above `least`, 0..1, and what joins it and
-    is not far below (Canny 1986, section VIII, for edges), in pieces of some pixels."""
-    weak = 1 / (1 + np.exp(_WEAKER) * (1 - least) / least)
-    labels, area = _pieces(probability > weak)
-    sure = np.bincount(labels[probability > least], minlength=len(area)) > 0
-    kept = sure & (area >= _SMALLEST)
+    """Where damage is, 0 or 1 (H, W), of the probabilities (H, W): what is above `least`, 0..1, in pieces of some
+    pixels. That weaker pixels count beside surer ones, as with edges, was tried and scores no better."""
+    labels, area = _pieces(probability > least)
+    kept = area >= _SMALLEST
     kept[0] = False  # the ground
     return frozen(kept[labels].astype(np.float32))
 
 
 def narrow(found: Mask, size: int) -> Mask:
-    """Those pieces of a mask of 0 and 1 that are nowhere wider than `size` px."""
-    if not found.any():
+    """A mask of 0 and 1 without what is wider than `size` px; the narrow rest of such pieces stays."""
+    inside = cv2.distanceTransform((found > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    core = 2 * inside - 1 > size
+    if not core.any():
         return found
+    around = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return frozen(found * (around > size / 2 + 1.5))  # the core, as wide as it is, and its rounded corners
+
+
+def agreeing(found: Mask, other: Mask) -> Mask:
+    """Those pieces of a mask of 0 and 1 of which another has found a good part as well, within a pixel."""
     labels, area = _pieces(found > 0)
-    # beyond the border it goes on: a tear is as wide as is seen of it
-    inside = cv2.distanceTransform(found.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    half = np.zeros(len(area), np.float32)
-    np.maximum.at(half, labels.ravel(), inside.ravel())
-    kept = 2 * half - 1 <= size
+    near = cv2.dilate(other, np.ones((3, 3), np.uint8))
+    kept = np.bincount(labels.ravel(), near.ravel(), len(area)) >= _AGREED * area
     kept[0] = False
     return frozen(kept[labels].astype(np.float32))
 

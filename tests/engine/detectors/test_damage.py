@@ -37,7 +37,7 @@ def damaged(value: float) -> tuple[Image, np.ndarray]:
 
 def find(image: Image, **values: object) -> Mask:
     """By shape, if not told otherwise."""
-    return Damage(**{"method": "classical", "size": 10} | values).detect(image, Progress())  # type: ignore[arg-type]
+    return Damage(**{"method": "classical"} | values).detect(image, Progress())  # type: ignore[arg-type]
 
 
 def near(mask: np.ndarray) -> np.ndarray:
@@ -114,7 +114,7 @@ def test_a_part_with_its_context_is_judged_as_in_the_whole_photo() -> None:
     picture = np.full((400, 500, 3), 0.4, np.float32)
     picture += np.random.default_rng(0).normal(0, 0.01, picture.shape).astype(np.float32)
     picture[100:300, 250:253] = 0.9
-    image, box, detector = frozen(picture), Box(150, 250, 200, 300), Damage(method="classical", size=10)
+    image, box, detector = frozen(picture), Box(150, 250, 200, 300), Damage(method="classical")
     wide = box.grown(detector.context, image.shape)
     assert (wide.bottom - wide.top, wide.right - wide.left) < image.shape[:2]
     part = detector.detect(frozen(image[wide.slices]), Progress())
@@ -135,7 +135,7 @@ class _Known:
         return self._probabilities
 
 
-LINE, SPOT, TEAR = (slice(10, 13), slice(10, 150)), (slice(50, 56), slice(40, 46)), (slice(80, 92), slice(0, 60))
+LINE, SPOT, TEAR = (slice(10, 13), slice(10, 150)), (slice(50, 56), slice(40, 46)), (slice(80, 89), slice(0, 60))
 FAINT = (slice(30, 32), slice(10, 150))
 BEST = 0.4  # the threshold that the manifest tells
 
@@ -182,6 +182,16 @@ def test_parameters_choose_among_what_the_net_finds(
     assert learned(known, **values) == expected
 
 
+def test_careful_takes_what_shape_and_net_agree_on(known: Image) -> None:
+    """The shape finds the line and the spot; the tear is too wide for it."""
+    found = learned(known, method="both", size=8, sensitivity=0.6)
+    assert found <= {"line", "spot"} and "line" in found
+    picture = known.copy()
+    picture[100:103, 70:150] = 0.9  # of which the net knows nothing
+    careful = Damage(method="both", sensitivity=0.6).detect(frozen(picture), Progress())
+    assert careful[LINE].all() and not careful[98:105, 70:150].any()
+
+
 def test_grow_widens_what_the_net_finds(known: Image) -> None:
     thin, wide = (Damage(grow=grow).detect(known, Progress()) for grow in (0, 2))
     assert thin[LINE].all() and thin[14, 80] == 0 and wide[14, 80] == 1
@@ -191,7 +201,8 @@ def test_without_the_weights_the_shape_decides(monkeypatch: pytest.MonkeyPatch) 
     image, _truth = damaged(0.95)
     by_shape = Damage(method="classical").detect(image, Progress())
     monkeypatch.setattr(models, "manifest", lambda: {})
-    assert by_shape.any() and (Damage().detect(image, Progress()) == by_shape).all()
+    for method in ("learned", "both"):
+        assert by_shape.any() and (Damage(method=method).detect(image, Progress()) == by_shape).all()
 
 
 @pytest.mark.skipif(not models.is_shipped("damage-u24"), reason="the net's weights are not shipped yet")
@@ -202,7 +213,7 @@ class TestNet:
     def test_scratches_hairs_and_dust_are_found(self, value: float) -> None:
         image, truth = damaged(value)
         precision, recall = precision_and_recall(Damage().detect(image, Progress()), truth)
-        assert precision > 0.85 and recall > 0.7
+        assert precision > 0.85 and recall > 0.6
 
     def test_nothing_is_found_where_there_is_nothing(self) -> None:
         assert (Damage().detect(frozen(scene()), Progress()) > 0).mean() < 0.002
@@ -212,5 +223,5 @@ class TestNet:
         shares: list[float] = []
         for path in sorted(PHOTOS.iterdir())[::14]:
             photo = frozen(cv2.imread(str(path))[..., ::-1].astype(np.float32) / 255)
-            shares.append(float((Damage(sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
-        assert np.mean(shares) < 0.005
+            shares.append(float((Damage(method="both", sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
+        assert np.mean(shares) < 0.0005 and max(shares) < 0.001

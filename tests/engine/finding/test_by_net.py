@@ -1,4 +1,4 @@
-"""From probabilities to a mask: thresholds, hysteresis and which pieces are meant, where the answer is known."""
+"""From probabilities to a mask: thresholds and which pieces are meant, where the answer is known."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,9 @@ from engine.image import frozen
 
 
 def _chances() -> np.ndarray:
-    """A sure line that goes on less surely, as unsure a line alone, and a sure single pixel. (60, 80)"""
+    """A sure line, an unsure one, and a sure single pixel. (60, 80)"""
     chances = np.full((60, 80), 0.02, np.float32)
-    chances[10, 5:40], chances[10, 40:75] = 0.9, 0.42
-    chances[30, 5:75] = 0.42
-    chances[50, 40] = 0.9
+    chances[10, 5:75], chances[30, 5:75], chances[50, 40] = 0.9, 0.42, 0.9
     return chances
 
 
@@ -23,25 +21,30 @@ def test_half_sensitivity_is_the_best_threshold_and_more_is_lower() -> None:
     assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
 
 
-def test_unsure_pixels_count_where_they_join_sure_ones() -> None:
-    found = by_net.find(_chances(), 0.5)
-    assert found[10, 5:75].all()
-    assert found.sum() == 70
-
-
-def test_a_lower_threshold_finds_all_and_more() -> None:
+def test_a_lower_threshold_finds_more_and_single_pixels_are_chance() -> None:
     few, many = by_net.find(_chances(), 0.5), by_net.find(_chances(), 0.4)
-    assert (many >= few).all() and many[30, 5:75].all()
+    assert few[10, 5:75].all() and few.sum() == 70
+    assert many[10, 5:75].all() and many[30, 5:75].all() and many.sum() == 140
 
 
-def test_what_is_wider_than_the_size_is_left_alone() -> None:
+def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not() -> None:
     found = np.zeros((80, 80), np.float32)
     found[5:8, 5:75] = 1  # 3 px
     found[30:70, 30:50] = 1  # 20 px
+    found[49:51, 50:75] = 1  # 2 px, beside it
     kept = by_net.narrow(frozen(found), 10)
-    assert kept[5:8, 5:75].all() and not kept[30:70].any()
+    assert kept[5:8, 5:75].all() and kept[49:51, 54:75].all()
+    assert kept[30:70, 30:50].mean() < 0.02  # its corners
     assert (by_net.narrow(frozen(found), 20) == found).all()
-    assert not by_net.narrow(frozen(found), 2).any()
+    assert not by_net.narrow(frozen(found), 2)[5:8, 8:72].any()
+
+
+def test_two_agree_on_pieces_that_both_have_seen_in_good_part() -> None:
+    found, other = np.zeros((60, 80), np.float32), np.zeros((60, 80), np.float32)
+    found[10, 5:75] = found[30, 5:75] = found[50, 5:75] = 1
+    other[11, 5:40], other[30, 5:10], other[40] = 1, 1, 1
+    agreed = by_net.agreeing(frozen(found), frozen(other))
+    assert agreed[10, 5:75].all() and agreed.sum() == 70
 
 
 def test_lighter_and_darker_are_told_apart() -> None:
@@ -57,6 +60,6 @@ def test_lighter_and_darker_are_told_apart() -> None:
 def test_tiny_and_empty_masks(shape: tuple[int, int]) -> None:
     empty = by_net.find(np.zeros(shape, np.float32), 0.5)
     assert empty.shape == shape and not empty.any()
-    assert not by_net.narrow(empty, 5).any()
+    assert not by_net.narrow(empty, 5).any() and not by_net.agreeing(empty, empty).any()
     full = frozen(np.ones(shape, np.float32))
     assert by_net.only_lighter(full, frozen(np.full((*shape, 3), 0.5, np.float32)), lighter=True).shape == shape
