@@ -5,7 +5,6 @@ import numpy as np
 
 from engine.image import Mask, frozen
 
-_SMALLEST = 3  # px of area: less is chance
 _AGREED = 0.3  # share of a piece
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
@@ -18,12 +17,11 @@ def threshold(best: float, sensitivity: float, span: float = 8.0) -> float:
 
 
 def find(probability: np.ndarray, least: float) -> Mask:
-    """Where damage is, 0 or 1 (H, W), of the probabilities (H, W): what is above `least`, 0..1, in pieces of some
-    pixels. That weaker pixels count beside surer ones, as with edges, was tried and scores no better."""
-    labels, area = _pieces(probability > least)
-    kept = area >= _SMALLEST
-    kept[0] = False  # the ground
-    return frozen(kept[labels].astype(np.float32))
+    """Where damage is, 0 or 1 (H, W), of the probabilities (H, W): what is above `least`, 0..1.
+
+    That weaker pixels count beside surer ones, and that pieces of one or two do not, was tried: both score worse.
+    """
+    return frozen((probability > least).astype(np.float32))
 
 
 def narrow(found: Mask, size: int) -> Mask:

@@ -7,24 +7,11 @@ from engine.finding import by_net
 from engine.image import frozen
 
 
-def _chances() -> np.ndarray:
-    """A sure line, an unsure one, and a sure single pixel. (60, 80)"""
-    chances = np.full((60, 80), 0.02, np.float32)
-    chances[10, 5:75], chances[30, 5:75], chances[50, 40] = 0.9, 0.42, 0.9
-    return chances
-
-
 def test_half_sensitivity_is_the_best_threshold_and_more_is_lower() -> None:
     assert by_net.threshold(0.3, 0.5) == pytest.approx(0.3)
     steps = [by_net.threshold(0.3, sensitivity) for sensitivity in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     assert steps == sorted(steps, reverse=True)
     assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
-
-
-def test_a_lower_threshold_finds_more_and_single_pixels_are_chance() -> None:
-    few, many = by_net.find(_chances(), 0.5), by_net.find(_chances(), 0.4)
-    assert few[10, 5:75].all() and few.sum() == 70
-    assert many[10, 5:75].all() and many[30, 5:75].all() and many.sum() == 140
 
 
 def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not() -> None:
