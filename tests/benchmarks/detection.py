@@ -30,8 +30,8 @@ _STEPS = np.linspace(0, 1, 9)  # sensitivities of the curve where there are no p
 
 def measure(data: Path, quick: bool) -> list[Row]:
     """A row for each method: best F1 over all thresholds and area under precision over recall (not where two methods
-    have to agree: there is no one threshold); F1, precision and recall of the masks at the sensitivities 0.5 and 0.3 (careful), not grown; how much of
-    clean photos is marked at these, per cent, grown; and core-seconds a megapixel."""
+    have to agree: there is no one threshold); F1, precision and recall of the masks at the sensitivities 0.5 and 0.3,
+    not grown; how much of clean photos is marked at these, per cent, grown; and core-seconds a megapixel."""
     pictures = list(_held(data, quick))
     clean = {title: read_all(data / folder, 4 if quick else None) for title, folder in SETS.items()}
     rows: list[Row] = []
