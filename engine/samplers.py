@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine import models
+from engine.image import Box
 from engine.progress import Progress
+from engine.tiles import split
 
 if TYPE_CHECKING:
     import torch
 
-_TILE = 40  # cells of 16 px a side, made at a time
-_MARGIN = 10  # cells around, which a made pixel depends on: 5 of 1/16, 4 of 1/8 and so on of the resolution
+_CELL = 16  # px, of the coarsest level of the generators and of the VAE
+_TILE = 40  # cells a side, made at a time
+_MARGIN = 6  # cells around, which made pixels depend on: 3 for 1/8 of the resolution, 1.5 for 1/4, 0.9 for 1/2
+_COARSE_TILE = 128  # the same for the features at 1/16 that all begins with
+_COARSE_MARGIN = 5
 _NEAR = 0.45  # radians that a twist turns away from what the seed alone gives
 _BEYOND = 7919  # apart the seeds of the twists
 
 _RADIUS = 16.0  # px from its rim to its middle of the largest holes that the imagining net is shown
 
 VARIED = 0.7  # standard deviations that latents are moved by at amount 1
+_SIDE = 768  # px of what the VAE is shown at a time
+_OVERLAP = 96  # px around, of which it knows as well
 
 
 def texture(
@@ -34,15 +42,15 @@ def texture(
 ) -> np.ndarray:
     """A picture by the generator `name`, (height, width) = `size` px; (H, W, 3) float32 in 0..1, writable.
 
-    The picture is cut from one that tiles, of the next multiples of 16 px. Where it overlaps the margins of a tile, it
-    is the same to 1/1000 whatever the tiles. Raises RestoreError where the weights are missing, Cancelled.
+    The picture is cut from one that tiles, of the next multiples of 16 px, 32 at least. It is made piece by piece, and
+    the same to 1/1000 whatever the pieces. Raises RestoreError where the weights are missing, Cancelled.
     """
     import torch
 
     progress = progress or Progress()
     progress(0.0)
     net, device, facts = _net(name, own)
-    rows, columns = (max(2, math.ceil(side / 16)) for side in size)
+    rows, columns = circle = max(2, math.ceil(size[0] / _CELL)), max(2, math.ceil(size[1] / _CELL))
     style, noise = _twisted(
         lambda random: [torch.randn((1, 64), generator=random), *net.latents(1, rows, columns, random)], seed, twist
     )
@@ -51,33 +59,51 @@ def texture(
         classes = torch.zeros(1, net.classes)
         classes[0, facts["materials"].index(material)] = 1
         classes = classes.to(device)
-    result = np.empty((16 * rows, 16 * columns, 3), np.float32)
-    tiles = [(y, x) for y in range(0, rows, _TILE) for x in range(0, columns, _TILE)]
+    result = np.empty((*size, 3), np.float32)
     with torch.inference_mode():
-        for y, x in progress.each(tiles):
-            box = _Cells(y, min(_TILE, rows - y), rows), _Cells(x, min(_TILE, columns - x), columns)
-            fields = [box[1].of(box[0].of(plane, rows, 2), columns, 3).to(device) for plane in noise]
-            made = net(style.to(device), fields, classes)[0].permute(1, 2, 0).float().clamp(0, 1).cpu().numpy()
-            inner = made[box[0].inner, box[1].inner]
-            result[16 * y : 16 * y + inner.shape[0], 16 * x : 16 * x + inner.shape[1]] = inner
-    return result[: size[0], : size[1]].copy()
+        style = net.mapped(style.to(device), classes)
+        features = torch.empty((1, net.widths[0], rows, columns))
+        for box in _around(circle, _COARSE_TILE, _COARSE_MARGIN, progress.part(0.0, 0.1)):
+            made = net.begun(style, _pieces(noise[: net.early], box, circle, device)).cpu()
+            features[:, :, box[0].slice, box[1].slice] = made[:, :, box[0].inner, box[1].inner]
+        for box in _around(circle, _TILE, _MARGIN, progress.part(0.1, 1.0)):
+            began, *fields = _pieces([features, *noise[net.early :]], box, circle, device)
+            made = net.finished(began, style, fields)[0].permute(1, 2, 0).float().clamp(0, 1).cpu().numpy()
+            top, left = (_CELL * one.inner.start for one in box)
+            place = result[_CELL * box[0].slice.start :, _CELL * box[1].slice.start :]  # the last cells may be cut
+            place = place[: _CELL * box[0].count, : _CELL * box[1].count]
+            place[:] = made[top : top + place.shape[0], left : left + place.shape[1]]
+    return result
 
 
 class _Cells:
     """A stretch of cells along one axis of a torus, with a margin, or the whole circle where that is not longer."""
 
-    def __init__(self, start: int, count: int, circle: int) -> None:
-        self._whole = count + 2 * _MARGIN >= circle
-        self._start = start if self._whole else start - _MARGIN
-        self._count = circle if self._whole else count + 2 * _MARGIN
-        first = 0 if self._whole else 16 * _MARGIN
-        self.inner = slice(first, first + 16 * count)  # px of what is made of these cells that count
+    def __init__(self, start: int, count: int, circle: int, margin: int) -> None:
+        self.count = count
+        self.slice = slice(start, start + count)
+        around = count + 2 * margin < circle
+        self._start, self._count = (start - margin, count + 2 * margin) if around else (start, circle)
+        self.inner = slice(margin if around else 0, (margin if around else 0) + count)  # of what is made
 
     def of(self, plane: torch.Tensor, circle: int, axis: int) -> torch.Tensor:
-        """The cells of a plane of noise, which has one or more values for each cell of the circle."""
+        """The cells of a plane, which has one or more values for each cell of the circle."""
         each = plane.shape[axis] // circle
         index = (np.arange(self._count * each) + self._start * each) % plane.shape[axis]
         return plane.index_select(axis, _indices(index))
+
+
+def _around(circle: tuple[int, int], tile: int, margin: int, progress: Progress) -> Iterator[tuple[_Cells, _Cells]]:
+    """The cells of a torus in squares of `tile` with a margin, (y, x). Raises Cancelled."""
+    rows, columns = circle
+    for y, x in progress.each([(y, x) for y in range(0, rows, tile) for x in range(0, columns, tile)]):
+        yield _Cells(y, min(tile, rows - y), rows, margin), _Cells(x, min(tile, columns - x), columns, margin)
+
+
+def _pieces(
+    planes: Sequence[torch.Tensor], box: tuple[_Cells, _Cells], circle: tuple[int, int], device: str
+) -> list[torch.Tensor]:
+    return [box[1].of(box[0].of(plane, circle[0], 2), circle[1], 3).to(device) for plane in planes]
 
 
 def _indices(index: np.ndarray) -> torch.Tensor:
@@ -105,32 +131,65 @@ def vary(
     progress = progress or Progress()
     progress(0.0)
     net, device, _ = _net("patches-vae", own)
+    cells = (math.ceil(side / _CELL) for side in share.shape)
+    (noise,) = _twisted(lambda random: [torch.randn((1, net.coarse, *cells), generator=random)], seed, twist)
+    change = np.zeros_like(image)
+    boxes = split(image.shape, _SIDE, _CELL)
+    for number, box in enumerate(boxes):
+        part = progress.part(number / len(boxes), (number + 1) / len(boxes))
+        wide, inner = _widened(box, image.shape)
+        if share[wide.slices].any():
+            rows, columns = (slice(one.start // _CELL, math.ceil(one.stop / _CELL)) for one in wide.slices)
+            moved = VARIED * amount * noise[:, :, rows, columns].to(device)
+            change[box.slices] = _varied(net, device, image[wide.slices], share[wide.slices], moved, part)[inner.slices]
+        part(1.0)
+    return change
+
+
+def _varied(
+    net: Any, device: str, image: np.ndarray, share: np.ndarray, moved: torch.Tensor, progress: Progress
+) -> np.ndarray:
+    """What `vary` gives, for a piece of it; `moved` (1, C, h, w) is by how much the latents would move everywhere."""
+    import torch
+
     x, shape = _padded(image, device)
-    moving = torch.nn.functional.avg_pool2d(_padded(share[..., None], device)[0], 16)
+    moving = torch.nn.functional.avg_pool2d(_padded(share[..., None], device)[0], _CELL)
     with torch.inference_mode():
         coarse, fine = (guess.mean for guess in net.encode(x))
         progress(0.3)
-        (noise,) = _twisted(lambda random: [torch.randn(coarse.shape, generator=random)], seed, twist)
-        moved = coarse + VARIED * amount * moving * noise.to(device)
-        expected = net.expect(moved).mean - net.expect(coarse).mean
+        other = coarse + moving * moved
+        expected = net.expect(other).mean - net.expect(coarse).mean
         before = net.decode(coarse, fine)
         progress(0.6)
-        after = net.decode(moved, fine + expected)
-    progress(1.0)
-    return _cut(after - before, shape)
+        return _cut(net.decode(other, fine + expected) - before, shape)
 
 
-def blend(one: np.ndarray, other: np.ndarray, share: float, own: bool = False) -> tuple[np.ndarray, ...]:
+def blend(
+    one: np.ndarray, other: np.ndarray, share: float, own: bool = False, progress: Progress | None = None
+) -> tuple[np.ndarray, ...]:
     """Two patches (H, W, 3) and what is between their latents, as they come back from the VAE: one, between, other,
-    each (H, W, 3), not clipped. Raises RestoreError where the weights are missing."""
+    each (H, W, 3), not clipped. Raises RestoreError where the weights are missing, Cancelled."""
     import torch
 
+    progress = progress or Progress()
+    progress(0.0)
     net, device, _ = _net("patches-vae", own)
-    (first, shape), (second, _) = _padded(one, device), _padded(other, device)
-    with torch.inference_mode():
-        latents = [[guess.mean for guess in net.encode(x)] for x in (first, second)]
-        between = [torch.lerp(a, b, share) for a, b in zip(*latents, strict=True)]
-        return tuple(_cut(net.decode(*pair), shape) for pair in (latents[0], between, latents[1]))
+    results = tuple(np.empty_like(one) for _ in range(3))
+    for box in progress.each(split(one.shape, _SIDE, _CELL)):
+        wide, inner = _widened(box, one.shape)
+        (first, shape), (second, _) = _padded(one[wide.slices], device), _padded(other[wide.slices], device)
+        with torch.inference_mode():
+            latents = [[guess.mean for guess in net.encode(x)] for x in (first, second)]
+            between = [torch.lerp(a, b, share) for a, b in zip(*latents, strict=True)]
+            for result, pair in zip(results, (latents[0], between, latents[1]), strict=True):
+                result[box.slices] = _cut(net.decode(*pair), shape)[inner.slices]
+    return results
+
+
+def _widened(box: Box, shape: tuple[int, ...]) -> tuple[Box, Box]:
+    """A box with what lies around as far as it counts, and where it lies in that."""
+    wide = box.grown(_OVERLAP, shape)
+    return wide, Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
 
 
 def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
@@ -142,24 +201,20 @@ def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progres
 
     from engine.nets import imaginer
 
-    progress = progress or Progress()
-    progress(0.0)
-    net, device, _ = _net("imagine-gan", False)
+    model = models.load("imagine-gan", precise=True)
     radius = float(cv2.distanceTransform(np.pad(unknown, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
     smaller = max(1.0, radius / _RADIUS)
     height, width = unknown.shape
-    shape = max(8, round(width / smaller)), max(8, round(height / smaller))
+    columns, rows = shape = max(8, round(width / smaller)), max(8, round(height / smaller))
     known = (~unknown).astype(np.float32)
     sums, shares = (cv2.resize(one, shape, interpolation=cv2.INTER_AREA) for one in (image * known[..., None], known))
     hole = (shares < 0.5).astype(np.float32)
     photo = sums / np.maximum(shares, 1e-3)[..., None] * (1 - hole)[..., None]
-    x, small = _padded(np.concatenate([photo, hole[..., None]], axis=2), device)
-    random = torch.Generator().manual_seed(seed)
-    with torch.inference_mode():
-        noise = imaginer.field(1, x.shape[2], x.shape[3], random).to(device)
-        made = np.clip(_cut(net(torch.cat((x, noise), dim=1)), small), 0, 1)
-    progress(1.0)
-    return cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC) if smaller > 1 else made
+    noise = imaginer.field(1, rows + -rows % 8, columns + -columns % 8, torch.Generator().manual_seed(seed))[0].numpy()
+    made = model(photo, hole, *noise[:, :rows, :columns], progress=progress)
+    return (
+        cv2.resize(made, (width, height), interpolation=cv2.INTER_CUBIC) if (rows, columns) != unknown.shape else made
+    )
 
 
 def _net(name: str, own: bool) -> tuple[Any, str, dict[str, Any]]:

@@ -22,10 +22,11 @@ class Generator(nn.Module):
     """
 
     multiple = 16
+    early = 1 + _BLOCKS  # planes of noise at 1/16 of the resolution
 
     def __init__(self, widths: Sequence[int] = (96, 96, 64, 32), classes: int = 0, field: int = 16) -> None:
         super().__init__()
-        self.classes, self.field = classes, field
+        self.classes, self.field, self.widths = classes, field, tuple(widths)
         self.embedding = nn.Linear(classes, STYLE, bias=False) if classes else None
         self.mapping = nn.Sequential(nn.Linear(STYLE * (2 if classes else 1), 128), nn.ReLU(), nn.Linear(128, 128))
         self.stem = _conv(field, widths[0])
@@ -39,17 +40,31 @@ class Generator(nn.Module):
 
         `style` (B, 64); `noise` as `latents` gives it; `classes` (B, C), one-hot or shares that add up to 1.
         """
+        mapped = self.mapped(style, classes)
+        return self.finished(self.begun(mapped, noise[: self.early]), mapped, noise[self.early :])
+
+    def mapped(self, style: Tensor, classes: Tensor | None = None) -> Tensor:
+        """What style and class say to every block. (B, 128)"""
         if self.embedding is not None and classes is not None:
             style = torch.cat((style, math.sqrt(self.classes) * self.embedding(classes.to(style.dtype))), dim=1)
-        style = self.mapping(style)
+        return self.mapping(style)
+
+    def begun(self, mapped: Tensor, noise: Sequence[Tensor]) -> Tensor:
+        """The features at 1/16 of the resolution, from the first `early` planes of noise. (B, C, h, w)"""
         features = self.stem(noise[0].to(self.stem.weight.dtype).contiguous(memory_format=torch.channels_last))
-        for number, block in enumerate(self.blocks):
+        for block, plane in zip(self.blocks[:_BLOCKS], noise[1:], strict=True):
+            features = block(features, mapped, plane)
+        return features
+
+    def finished(self, features: Tensor, mapped: Tensor, noise: Sequence[Tensor]) -> Tensor:
+        """The pictures that `begun` began, with the other planes of noise. (B, 3, 16 h, 16 w)"""
+        for number, (block, plane) in enumerate(zip(self.blocks[_BLOCKS:], noise, strict=True)):
             level, index = divmod(number, _BLOCKS)
-            if level and not index:
-                features = _larger(self.ups[level - 1](features))
-            features = block(features, style, noise[1 + number])
+            if not index:
+                features = _larger(self.ups[level](features))
+            features = block(features, mapped, plane)
         picture = F.pixel_shuffle(self.head(F.relu(features)), 2)
-        return 0.5 + 0.5 * (picture + self.colour(style)[:, :, None, None])
+        return 0.5 + 0.5 * (picture + self.colour(mapped)[:, :, None, None])
 
     def latents(self, count: int, height: int, width: int, generator: torch.Generator) -> list[Tensor]:
         """The field (count, C, height, width), in 1/16 of the picture's px, and the planes of each level."""

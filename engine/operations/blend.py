@@ -13,6 +13,8 @@ from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 
+_RIM = 8  # px around the patch, by whose colours it goes
+
 
 @dataclass(frozen=True)
 class Blend(Operation):
@@ -29,30 +31,33 @@ class Blend(Operation):
     own: bool = param(False, "Trained on my photos", "Uses the net that was trained here, if there is one.")
 
     @property
-    def context(self) -> None:
-        return None
+    def context(self) -> int:
+        return _RIM
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         places = [] if mask is None else _places(mask)
         if len(places) < 2:
             raise RestoreError("Blending needs two selected places: select another patch beside the first.")
         progress(0.0)
+        if self.share == 0:
+            progress(1.0)
+            return image
         (hole, box), (_, from_box) = places[:2]
         one, other = image[box.slices], image[from_box.slices]
         other = cv2.resize(other, one.shape[1::-1], interpolation=cv2.INTER_AREA)
-        seen, between, seen_other = samplers.blend(one, other, self.share, self.own)
-        progress(0.6)
+        seen, between, seen_other = samplers.blend(one, other, self.share, self.own, progress.part(0.0, 0.6))
         # at either end it is the very patch: what the net loses of each is mixed in
         made = between + (1 - self.share) * (one - seen) + self.share * (other - seen_other)
         result = image.copy()
-        wide = box.grown(8, image.shape)
+        wide = box.grown(_RIM, image.shape)
         canvas = image[wide.slices].copy()
         top, left = box.top - wide.top, box.left - wide.left
         canvas[top : top + made.shape[0], left : left + made.shape[1]] = made
         inside = hole[wide.slices]
-        if self.meet and self.share > 0:
+        if self.meet:
             around = _continued(canvas, made, top, left)
-            result[wide.slices][inside] = np.clip(paste.meet(image[wide.slices], around, inside, progress), 0, 1)
+            met = paste.meet(image[wide.slices], around, inside, progress.part(0.6, 1.0))
+            result[wide.slices][inside] = np.clip(met, 0, 1)
         else:
             result[wide.slices][inside] = np.clip(canvas[inside], 0, 1)
         progress(1.0)
@@ -60,11 +65,12 @@ class Blend(Operation):
 
 
 def _places(mask: Mask) -> list[tuple[np.ndarray, Box]]:
-    """The places of a mask as bool masks (H, W) with their boxes, larger ones first."""
-    count, labels = cv2.connectedComponents((mask > 0).astype(np.uint8), connectivity=8)
-    found = [labels == number for number in range(1, count)]
-    found.sort(key=lambda place: -int(place.sum()))
-    return [(place, bounds(place)) for place in found]
+    """The two largest places of a mask as bool masks (H, W) with their boxes, the larger one first; fewer where there
+    are fewer."""
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStats((mask > 0).astype(np.uint8), connectivity=8)
+    sizes = np.asarray(stats)[1:, cv2.CC_STAT_AREA]
+    places = [np.asarray(labels == 1 + number) for number in np.argsort(-sizes, kind="stable")[:2]]
+    return [(place, bounds(place)) for place in places]
 
 
 def _continued(canvas: np.ndarray, made: np.ndarray, top: int, left: int) -> np.ndarray:

@@ -11,8 +11,10 @@ from engine.image import Image, Mask, bounds
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
+from engine.tiles import split
 
 _RIM = 8  # px around the selection, by whose colours it goes
+_PIECE = 1024  # px a side, scaled at once
 
 
 @dataclass(frozen=True)
@@ -51,36 +53,43 @@ class Texture(Operation):
         return _RIM
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
-        box = bounds(image[..., 0] >= 0 if mask is None else mask, _RIM)
-        part = image[box.slices]
-        height, width = part.shape[:2]
-        made = self._make((height, width), mask is None, progress.part(0.0, 0.8))
+        if mask is None:
+            return self._make(image.shape[:2], True, progress)
+        box = bounds(mask, _RIM)
+        part, hole = image[box.slices], mask[box.slices] > 0
+        made = self._make(hole.shape, False, progress.part(0.0, 0.8))
         result = image.copy()
-        if mask is None or not self.meet:
-            result[box.slices] = made
-        else:
-            hole = mask[box.slices] > 0
-            inside = paste.meet(part, made, hole, progress.part(0.8, 1.0))
-            result[box.slices][hole] = np.clip(inside, 0, 1)
+        inside = paste.meet(part, made, hole, progress.part(0.8, 1.0)) if self.meet else made[hole]
+        result[box.slices][hole] = np.clip(inside, 0, 1)
         progress(1.0)
         return result
 
-    def _make(self, shape: tuple[int, int], whole: bool, progress: Progress) -> np.ndarray:
+    def _make(self, shape: tuple[int, ...], whole: bool, progress: Progress) -> np.ndarray:
         """The material, (H, W, 3) of this shape."""
         rows, columns = (max(1, round(side / self.size)) for side in shape)
-        if whole and self.tileable:  # all of what tiles, then scaled to the last pixel
+        tiles = whole and self.tileable
+        if tiles:  # all of what tiles, then scaled to the last pixel
             rows, columns = (max(32, round(side / 16) * 16) for side in (rows, columns))
-        made = samplers.texture("textures-gan", (rows, columns), self.seed, self.twist, self.material, False, progress)
-        if made.shape[:2] == shape:
-            return made
-        return np.clip(_scaled(made, shape), 0, 1)
+        scales = (rows, columns) != tuple(shape)
+        making = progress.part(0.0, 0.9) if scales else progress
+        made = samplers.texture("textures-gan", (rows, columns), self.seed, self.twist, self.material, False, making)
+        return _scaled(made, shape, tiles, progress.part(0.9, 1.0)) if scales else made
 
 
-def _scaled(made: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A picture that tiles, scaled, going round its borders. (H, W, 3)"""
-    rows, columns = made.shape[:2]
-    y = (np.arange(shape[0], dtype=np.float32) + 0.5) * (rows / shape[0]) - 0.5
-    x = (np.arange(shape[1], dtype=np.float32) + 0.5) * (columns / shape[1]) - 0.5
-    around = cv2.copyMakeBorder(made, 4, 4, 4, 4, cv2.BORDER_WRAP)
-    where = np.meshgrid(x + 4, y + 4)
-    return cv2.remap(around, where[0], where[1], cv2.INTER_CUBIC)
+def _scaled(made: np.ndarray, shape: tuple[int, ...], tiles: bool, progress: Progress) -> np.ndarray:
+    """A picture scaled to (H, W) = `shape`, going round its borders where it `tiles`. (H, W, 3) in 0..1"""
+    result = np.empty((*shape, 3), np.float32)
+    for box in progress.each(split(shape, _PIECE)):
+        y, x = (
+            (np.arange(where.start, where.stop) + 0.5) * (old / new) - 0.5
+            for where, old, new in zip(box.slices, made.shape, shape, strict=False)
+        )
+        rows, columns = (np.arange(int(one[0]) - 3, int(one[-1]) + 5) for one in (y, x))
+        sides = [
+            one % side if tiles else one.clip(0, side - 1)
+            for one, side in ((rows, len(made)), (columns, made.shape[1]))
+        ]
+        piece = made[sides[0]][:, sides[1]]
+        where = np.meshgrid((x - columns[0]).astype(np.float32), (y - rows[0]).astype(np.float32))
+        np.clip(cv2.remap(piece, where[0], where[1], cv2.INTER_CUBIC), 0, 1, out=result[box.slices])
+    return result

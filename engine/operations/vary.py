@@ -7,7 +7,7 @@ import numpy as np
 
 from engine import samplers
 from engine.errors import RestoreError
-from engine.image import Image, Mask
+from engine.image import Image, Mask, bounds
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
@@ -40,13 +40,18 @@ class Vary(Operation):
         progress(0.0)
         if self.amount == 0:
             return image
-        height, width = image.shape[:2]
+        box = bounds(mask, self.context).aligned(self.grid)  # what is made depends on its size
+        part, soft = image[box.slices], _soft(mask[box.slices])
+        height, width = soft.shape
         shape = tuple(max(16, round(side / self.size)) for side in (width, height))
-        small, share = (cv2.resize(one, shape, interpolation=cv2.INTER_AREA) for one in (image, _soft(mask)))
+        small, share = (cv2.resize(one, shape, interpolation=cv2.INTER_AREA) for one in (part, soft))
         change = samplers.vary(small, share, self.amount, self.seed, self.twist, self.own, progress)
-        if change.shape != image.shape:
+        if change.shape != part.shape:
             change = cv2.resize(change, (width, height), interpolation=cv2.INTER_CUBIC)
-        return np.clip(image + change * _soft(mask)[..., None], 0, 1)
+        change *= soft[..., None]
+        result = image.copy()
+        np.clip(part + change, 0, 1, out=result[box.slices])
+        return result
 
 
 def _soft(mask: np.ndarray) -> np.ndarray:

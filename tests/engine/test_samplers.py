@@ -10,7 +10,9 @@ import torch
 from engine import devices, models, resources, samplers
 from engine.errors import RestoreError
 from engine.nets.generator import Generator
+from engine.nets.imaginer import Imaginer
 from engine.nets.patch_vae import PatchVAE
+from engine.progress import Progress
 from engine.training import ship
 from engine.training.loop import Budget, Run
 from engine.training.recipe import Recipe
@@ -48,7 +50,8 @@ def test_a_twist_stays_nearer_than_another_seed() -> None:
 def test_tiles_of_a_texture_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = _texture(16 * 32, 48)
     monkeypatch.setattr(samplers, "_TILE", 6)
-    assert np.abs(_texture(16 * 32, 48) - whole).max() < 1e-3
+    monkeypatch.setattr(samplers, "_COARSE_TILE", 9)
+    assert np.abs(_texture(16 * 32, 48) - whole).max() < 1e-5
 
 
 def test_a_texture_goes_on_at_its_other_side() -> None:
@@ -71,6 +74,40 @@ def test_varying_by_nothing_changes_nothing_and_only_what_is_asked() -> None:
     left = everywhere * (np.arange(90) < 16)
     change = np.abs(samplers.vary(np.tile(image, (1, 4, 1)), np.pad(left, ((0, 0), (0, 270))), 1.0, 1))
     assert change[:, 300:].max() < 1e-6 < change[:, :16].max()
+
+
+def test_large_patches_are_varied_and_blended_in_pieces_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    one, other = (random.random((70, 300, 3)).astype(np.float32) for _ in range(2))
+    share = np.zeros((70, 300), np.float32)
+    share[10:60, 80:220] = 1
+    varied, (_, between, _) = samplers.vary(one, share, 1.0, 1), samplers.blend(one, other, 0.3)
+    monkeypatch.setattr(samplers, "_SIDE", 64)
+    assert np.abs(samplers.vary(one, share, 1.0, 1) - varied).max() < 0.02 * np.abs(varied).max()
+    assert np.abs(samplers.blend(one, other, 0.3)[1] - between).max() < 1e-3
+    said: list[float] = []
+    samplers.vary(one, share, 1.0, 1, progress=Progress(said.append))
+    assert said == sorted(said) and len(said) > 10 and said[-1] == 1
+
+
+def test_imagining_gives_another_picture_for_each_seed_in_pieces_and_at_any_size(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = {"net": "imaginer.Imaginer", "config": {"widths": [8, 8, 8], "blocks": 1}, "multiple": 8, "overlap": 64}
+    torch.manual_seed(0)
+    fresh = models.Model(net, Imaginer((8, 8, 8), 1).state_dict(), precise=True)
+    monkeypatch.setattr(models, "load", lambda _name, precise: fresh)
+    image = np.random.default_rng(0).random((40, 171, 3)).astype(np.float32)
+    hole = np.zeros((40, 171), bool)
+    hole[18:22, 10:160] = True
+    one, same, other = (samplers.imagine(image, hole, seed) for seed in (1, 1, 2))
+    assert one.shape == image.shape and np.array_equal(one, same) and np.array_equal(one[~hole], image[~hole])
+    assert np.abs(one - other)[hole].mean() > 1e-4
+    monkeypatch.setattr(devices, "_TILE", {"cpu": 128})
+    assert np.abs(samplers.imagine(image, hole, 1) - one).mean() < 0.01
+    hole[2:38, 50:110] = True
+    assert samplers.imagine(image, hole, 1).shape == image.shape
+    assert samplers.imagine(np.full((1, 1, 3), 0.5, np.float32), np.zeros((1, 1), bool), 1).shape == (1, 1, 3)
 
 
 def test_blending_begins_with_one_patch_and_ends_with_the_other() -> None:

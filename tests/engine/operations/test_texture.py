@@ -7,9 +7,11 @@ from engine import samplers
 from engine.errors import RestoreError
 from engine.image import frozen
 from engine.operation import Step, apply
+from engine.operations import texture as texture_file
 from engine.operations.blend import Blend
 from engine.operations.texture import Texture
 from engine.operations.vary import Vary
+from engine.progress import Progress
 
 
 def _image(height: int = 96, width: int = 128) -> np.ndarray:
@@ -23,10 +25,14 @@ def _selection(height: int = 96, width: int = 128, top: int = 30, left: int = 40
     return frozen(mask)
 
 
+sizes_of_vary: list[tuple[int, ...]] = []  # that were asked for
+
+
 @pytest.fixture(autouse=True)
 def nets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Waves that tile for a generator, a shift of brightness for a VAE; gives the sizes that were asked for."""
     sizes: list[tuple[int, int]] = []
+    sizes_of_vary.clear()
 
     def texture(_name: str, size: tuple[int, int], seed: int, *_more: object) -> np.ndarray:
         sizes.append(size)
@@ -35,9 +41,10 @@ def nets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
         return np.repeat(0.8 + wave[..., None], 3, axis=2).astype(np.float32)
 
     def vary(image: np.ndarray, _share: np.ndarray, amount: float, *_more: object) -> np.ndarray:
+        sizes_of_vary.append(image.shape)
         return np.full_like(image, 0.1 * amount)
 
-    def blend(one: np.ndarray, other: np.ndarray, share: float, _own: bool) -> tuple[np.ndarray, ...]:
+    def blend(one: np.ndarray, other: np.ndarray, share: float, *_more: object) -> tuple[np.ndarray, ...]:
         means = [np.broadcast_to(patch.mean((0, 1)), patch.shape) for patch in (one, other)]
         return means[0], (1 - share) * means[0] + share * means[1], means[1]
 
@@ -76,6 +83,32 @@ def test_structure_is_as_large_as_asked(nets: list[tuple[int, int]]) -> None:
     assert nets == [(32, 64)]
 
 
+def test_a_cut_texture_does_not_go_on_at_its_other_side(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is scaled its borders, by whose colours it meets the photo, are its own."""
+    ramp = np.linspace(0, 1, 64, dtype=np.float32)
+    monkeypatch.setattr(
+        samplers, "texture", lambda _name, size, *_more: np.tile(ramp[: size[1], None], (size[0], 1, 3))
+    )
+    made = apply(Step(Texture(size=2.0, tileable=False)), _image(32, 100))
+    assert np.all(np.diff(made[16, :, 0]) >= 0)
+
+
+def test_a_large_texture_is_scaled_in_pieces_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = apply(Step(Texture(size=3.0)), _image(130, 170))
+    monkeypatch.setattr(texture_file, "_PIECE", 50)
+    assert np.abs(apply(Step(Texture(size=3.0)), _image(130, 170)) - whole).max() < 0.003  # coordinates in 1/32 px
+
+
+def test_varying_looks_no_farther_than_its_context() -> None:
+    """What the VAE makes depends on the size that it is shown, so that must not depend on who calls."""
+    image, mask = _image(300, 400), _selection(300, 400, 150, 200)
+    operation = Vary(amount=1.0)
+    assert np.array_equal(
+        operation.run(image, mask, Progress())[mask > 0], apply(Step(operation, mask), image)[mask > 0]
+    )
+    assert sizes_of_vary == [(166, 176, 3)] * 2
+
+
 def test_varying_fades_out_at_the_border_of_the_selection() -> None:
     image, mask = _image(), _selection()
     change = (apply(Step(Vary(amount=1.0), mask), image) - image)[..., 0]
@@ -93,6 +126,16 @@ def test_two_patches_are_blended_from_one_end_to_the_other() -> None:
     assert np.abs(start - image).max() < 1e-5
     assert np.abs(end[30:62, 40:80].mean((0, 1)) - image[70:90, 100:120].mean((0, 1))).max() < 0.01
     assert np.array_equal(end[70:90, 100:120], image[70:90, 100:120])  # the smaller one stays
+
+
+def test_blending_takes_the_two_largest_of_very_many_places() -> None:
+    image = _image(600, 800)
+    mask = _selection(600, 800).copy()
+    mask[300:310, 400:410] = 1
+    mask[::6, 600::6] = 1  # specks, as a detector finds them: a mask of the photo's size for each would fill the memory
+    made = apply(Step(Blend(share=1.0), frozen(mask)), image)
+    assert np.flatnonzero(np.abs(made - image).max(axis=(0, 2)) > 1e-4).max() < 80
+    assert np.array_equal(apply(Step(Blend(share=0.0), frozen(mask)), image), image)
 
 
 def test_blending_needs_two_places() -> None:
