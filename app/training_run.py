@@ -55,7 +55,7 @@ def command(wish: Wish, folder: Path) -> list[str]:
     """The program and its arguments; the frozen app is its own Python for this. `folder` is the user's."""
     words = [sys.executable, "-m", "engine.training", wish.recipe]
     words += ["--photos", str(wish.photos), "--minutes", str(wish.minutes), "--every", str(_EVERY)]
-    words += ["--runs", str(folder / "runs"), "--ship", str(folder / "weights")]
+    words += ["--runs", str(folder / "runs"), "--ship", str(folder / "weights"), "--with-parent"]
     return [*words, "--resume"] if wish.resume else words
 
 

@@ -1,21 +1,37 @@
 """`python -m engine.training NAME`: trains one recipe, resumes it, scores it and writes weights and manifest row."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 from engine import allocator, resources
+from engine.errors import RestoreError
 
 allocator.tune()
+_PARENT = os.getppid()  # before torch loads, which takes seconds
 
 import torch  # noqa: E402
 
 from engine.training import ship  # noqa: E402
 from engine.training.duel import start  # noqa: E402
 from engine.training.loop import Budget  # noqa: E402
+from engine.training.recipe import Recipe  # noqa: E402
 from engine.training.recipes import find_all  # noqa: E402
+
+_MOST = 300  # photos of one's own: read, they take some 3 GB at most
 
 
 def main() -> None:
+    """Train as the command line says; what the user can act on ends it with one sentence and exit code 1."""
+    arguments = _parse()
+    try:
+        _train(arguments)
+    except (RestoreError, OSError) as error:
+        sys.exit(_sentence(error))
+
+
+def _parse() -> argparse.Namespace:
     recipes = find_all()
     parser = argparse.ArgumentParser(prog="python -m engine.training", description=__doc__)
     parser.add_argument("name", choices=sorted(recipes))
@@ -31,24 +47,42 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="use only so many photos, for trials")
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--ship", type=Path, help="folder of the manifest to write to, resources/weights")
-    arguments = parser.parse_args()
+    parser.add_argument("--with-parent", action="store_true", help="end at a report where the parent process is gone")
+    return parser.parse_args()
 
+
+def _train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
-    chosen = recipes[arguments.name]
+    chosen, limit = find_all()[arguments.name], arguments.limit
     if arguments.photos:
         chosen.data = "photos of one's own"
+        limit = limit or _MOST
         if (resources.folder() / "weights" / f"{chosen.name}.safetensors").exists():
             chosen.start = chosen.name  # what was learned from many photos is the better beginning
-    recipe = chosen(arguments.photos or arguments.data, device, generator, arguments.limit)
+    try:
+        recipe: Recipe = chosen(arguments.photos or arguments.data, device, generator, limit)
+    except ValueError as error:  # photos that are too small
+        raise RestoreError(str(error)) from None
     run = start(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
     if arguments.resume:
-        run.resume(generator)
-    run.train(generator, arguments.every)
+        try:
+            run.resume(generator)
+        except (ValueError, KeyError, RuntimeError) as error:  # damaged, or of a net that was another then
+            raise RestoreError(f"the run before cannot be gone on with: {_sentence(error)}") from None
+    if not run.train(generator, arguments.every, lambda: not arguments.with_parent or os.getppid() == _PARENT):
+        return
     scores = recipe.score(run.average, arguments.test)
     print(scores)
     ship.write(run, scores, arguments.ship or run.folder)
+
+
+def _sentence(error: Exception) -> str:
+    """An error in one line, without its number: "No such file or directory: weights/a.safetensors"."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import io
 import math
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,10 @@ def _fitted(fresh: torch.Tensor, shipped: torch.Tensor | None) -> torch.Tensor:
 
 
 def _commit() -> str:
-    answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    try:
+        answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)
+    except OSError:  # users have no git
+        return "unknown"
     return answer.stdout.strip() or "unknown"
 
 
@@ -112,8 +116,11 @@ class Run:
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.commit = state["step"], state["seconds"], state["commit"]
 
-    def train(self, generator: torch.Generator, every_seconds: float = 300) -> None:
-        """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint."""
+    def train(
+        self, generator: torch.Generator, every_seconds: float = 300, wanted: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint. False
+        where nobody `wanted` it any more when that was due: then there is nothing but the checkpoint."""
         losses: list[float] = []
         began, reported = time.monotonic() - self.seconds, time.monotonic()
         while self.fraction < 1:
@@ -122,9 +129,13 @@ class Run:
             if self.step % self.recipe.renew_every == 0:
                 self.recipe.renew()
             if time.monotonic() - reported > every_seconds or self.fraction >= 1:
+                if not wanted():
+                    self.save(generator)
+                    return False
                 self._report(losses)
                 self.save(generator)
                 losses, reported = [], time.monotonic()
+        return True
 
     def _one_step(self) -> float:
         """One batch. Returns its loss."""
@@ -171,7 +182,7 @@ class Run:
     def _preview(self) -> None:
         """Write preview.png, where the recipe has something to show."""
         pictures = self.recipe.preview(self.average)
-        if pictures is not None:
+        if pictures is not None and len(pictures):
             rows = [torch.cat(list(row), dim=2) for row in pictures.split(math.ceil(math.sqrt(len(pictures))))]
             whole = torch.cat([F.pad(row, (0, rows[0].shape[2] - row.shape[2])) for row in rows], dim=1)
             pixels = whole.clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()

@@ -1,5 +1,6 @@
 """Training photos: all of them in memory as uint8 tensors on the device, handed out as augmented crops."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,34 +11,47 @@ from torch import Tensor
 from engine.training import leaves, patterns
 
 SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
+_UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's
 _LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
 
 
 def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
-    """Every photo of `folder`, or of photos/ in it, in name order as uint8 (3, H, W) on `device`; the first `limit`.
+    """Every photo of `folder`, or of photos/ in it, in name order as uint8 (3, H, W) on `device`; of more than
+    `limit` so many, evenly spread. Files that cannot be read are left out.
 
-    Files that cannot be read are left out. Raises FileNotFoundError where the folder holds no photo.
+    Raises OSError: FileNotFoundError where the folder holds no photo, others where it cannot be read.
     """
     folder = folder / "photos" if (folder / "photos").is_dir() else folder
-    files = sorted(path for path in folder.glob("*") if path.suffix.lower() in SUFFIXES)[:limit]
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if limit and len(files) > limit:
+        files = [files[number * len(files) // limit] for number in range(limit)]
     photos: list[Tensor] = []
     for path in files:
         try:
             photos.append(read_photo(path).to(device))
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+        except _UNREADABLE as error:
             print(f"{path.name} cannot be read: {error}", flush=True)
     if not photos:
-        raise FileNotFoundError(f"no photos in {folder}")
+        raise FileNotFoundError(f"there are no photos that can be read in {folder}")
     return photos
 
 
 def read_photo(path: Path) -> Tensor:
     """One photo the right way up as uint8 (3, H, W), on the CPU; one of more than 2048 px a side is reduced."""
     with Image.open(path) as file:
-        upright = ImageOps.exif_transpose(file).convert("RGB")
+        upright = ImageOps.exif_transpose(_in_8_bits(file)).convert("RGB")
         upright.thumbnail((_LARGEST, _LARGEST), Image.Resampling.BOX)
         pixels = np.array(upright)
     return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+
+
+def _in_8_bits(photo: Image.Image) -> Image.Image:
+    """Grey photos of 16 bits, which Pillow would clip, with 8; others as they are."""
+    if not photo.mode.startswith("I;16"):
+        return photo
+    result = Image.fromarray((np.asarray(photo).astype(np.uint32) * 255 // 65535).astype(np.uint8))
+    result.info["exif"] = photo.getexif().tobytes()
+    return result
 
 
 class Crops:
@@ -53,6 +67,8 @@ class Crops:
         self.leaf_share = leaf_share
         self.generator = generator
         self.photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
+        if not self.photos:
+            raise ValueError(f"no photo has {size} px a side")
         area = torch.tensor([photo.shape[1] * photo.shape[2] for photo in self.photos], dtype=torch.float64)
         self.odds = area / area.sum()
         self.bank = [self._leaves() for _ in range(bank)] if leaf_share > 0 else []

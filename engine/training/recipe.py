@@ -76,8 +76,10 @@ class PhotoRecipe(Recipe):
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         self.device, self.generator = device, generator
         everything = read_folder(data, device, photos)
+        everything = [photo for photo in everything if min(photo.shape[1:]) >= self.size]
         held = min(HELD_OUT, len(everything) // 4)
-        self.held_out = [centre(photo, 256) for photo in everything[len(everything) - held :]]
+        few = everything[-1:] if not held else []  # so few are judged by what was learned from
+        self.held_out = [centre(photo, 256) for photo in everything[len(everything) - held :] or few]
         self.crops = Crops(everything[: len(everything) - held], self.size, self.leaf_share, self.bank, generator)
 
     def renew(self) -> None:

@@ -64,7 +64,9 @@ class PatchesVAE(PhotoRecipe):
     @torch.no_grad()
     def preview(self, net: nn.Module) -> Tensor:
         """Held-out patches, as they come back, and two variations of each."""
-        patches = torch.cat([_grid(photo, self.size)[5:7] for photo in self.held_out]).float().to(self.device) / 255
+        patches = (
+            torch.cat([_grid(photo, self.size)[-11:][:2] for photo in self.held_out]).float().to(self.device) / 255
+        )
         vae = cast(PatchVAE, net)
         coarse, fine = vae.encode(patches)
         rows = [patches, vae.decode(coarse.mean, fine.mean)]
@@ -97,7 +99,8 @@ class PatchesVAE(PhotoRecipe):
             back = vae.decode(coarse.mean, fine.mean).clamp(0, 1)
             off += [metrics.psnr(a.cpu().numpy(), b.cpu().numpy()) for a, b in zip(back, some, strict=True)]
             means.append(torch.cat((coarse.mean.flatten(1), fine.mean.flatten(1)), dim=1))
-        active = (torch.cat(means).var(0) > _ACTIVE).float().mean()
+        found = torch.cat(means)
+        active = (found.var(0, correction=min(1, len(found) - 1)) > _ACTIVE).float().mean()
         return {"back": float(np.mean(np.minimum(off, 60))), "active": 100 * float(active)}
 
 

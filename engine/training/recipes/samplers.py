@@ -46,7 +46,8 @@ class Textures(Duel):
         boxes = materials.read(data, MATERIALS, held_out=False)
         if boxes and photos is None:
             return boxes, materials.read(data, MATERIALS, held_out=True)
-        whole = [(0, photo) for photo in read_folder(data, torch.device("cpu"), photos)]
+        found = read_folder(data, torch.device("cpu"), photos)
+        whole = [(0, photo) for photo in found if min(photo.shape[1:]) >= self.size]
         held = max(1, len(whole) // 10)
         return whole[held:] or whole, whole[:held]
 
