@@ -19,7 +19,7 @@ _LEARNED = {"learned": "Learned, narrow holes"} if models.is_shipped(_NET) else 
 _IMAGINER = "imagine-gan"
 _IMAGINED = {"imagine": "Imagine, then copy patches"} if models.is_shipped(_IMAGINER) else {}
 _PATCHES = ("exemplar", "imagine")  # methods that copy patches, which bring their own grain
-_NARROW, _WIDE = "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
+_NARROW, _WIDE = "learned" if _LEARNED else "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
 _WIDTH = 20  # px; the net has seen no wider holes
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
 _SEEN = 24  # px around a hole that the net is shown: with more it is no better
@@ -41,7 +41,7 @@ class Fill(Operation):
     method: str = param(
         "auto",
         "Method",
-        "Automatic continues frequencies over narrow holes and copies patches into wide ones.",
+        "Automatic asks the net about narrow holes and copies patches into wide ones.",
         choices={
             "auto": "Automatic",
             **_LEARNED,
@@ -126,10 +126,10 @@ class Fill(Operation):
     ) -> np.ndarray:
         """A copy of `image` (H, W, C) with `hole` filled."""
         if method == "learned":
-            return _ask(image, unknown, progress)
+            return _ask(image, unknown, 2, progress)
         if method == "learned and fsr":  # their errors are not alike: the mean is nearer than both
-            asked = _ask(image, unknown, progress.part(0.0, 0.2))
-            return (asked + fsr.fill(image, unknown, hole, "fast", progress.part(0.2, 1.0))) / 2
+            asked = _ask(image, unknown, 4, progress.part(0.0, 0.3))
+            return (asked + fsr.fill(image, unknown, hole, "fast", progress.part(0.3, 1.0))) / 2
         if method == "fsr":
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":
@@ -145,11 +145,12 @@ class Fill(Operation):
         return march.fill(image, hole, method, progress)
 
 
-def _ask(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
-    """A copy of `image` (H, W, 1 or 3) with all that is `unknown` (H, W), bool, filled by the net."""
+def _ask(image: np.ndarray, unknown: np.ndarray, views: int, progress: Progress) -> np.ndarray:
+    """A copy of `image` (H, W, 1 or 3) with all that is `unknown` (H, W), bool, filled by the net, the mean of so many
+    turned and mirrored views."""
     channels = image.shape[2]
     coloured = image if channels == 3 else np.repeat(image, 3, axis=2)
-    answer = models.load(_NET)(coloured, unknown.astype(np.float32), progress=progress)
+    answer = models.load(_NET)(coloured, unknown.astype(np.float32), views=views, progress=progress)
     return answer if channels == 3 else answer.mean(axis=2, keepdims=True)
 
 

@@ -17,7 +17,7 @@ class ScratchFill(PhotoRecipe):
     """A U-Net on the known pixels, the mask and a membrane (pull and push), L1 and a little of the spectrum's L1."""
 
     name = "scratch-fill-u24"
-    used = "nothing yet: for fill method=auto on narrow holes"
+    used = "fill method=auto and learned, for narrow holes"
     limits = "For holes of up to some 20 px: in larger ones it is smooth. Grain is not made up."
     net = "filler.Filler"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
