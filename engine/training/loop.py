@@ -121,6 +121,8 @@ class Run:
     ) -> bool:
         """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint. False
         where nobody `wanted` it any more when that was due: then there is nothing but the checkpoint."""
+        if self.step == 0:
+            (self.folder / "curve.csv").unlink(missing_ok=True)  # of an older run
         losses: list[float] = []
         began, reported = time.monotonic() - self.seconds, time.monotonic()
         while self.fraction < 1:

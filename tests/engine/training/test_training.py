@@ -68,6 +68,7 @@ def test_resumed_run_gets_the_same_numbers(name: str, data: Path, tmp_path: Path
 
 
 def test_curve_is_written(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "curve.csv").write_text("step,seconds,loss\n900,900,0.1\n")  # of an older run
     run, generator = _run(RECIPES["denoise-u24"], data, tmp_path, 2)
     run.train(generator)
     lines = (tmp_path / "curve.csv").read_text().splitlines()
