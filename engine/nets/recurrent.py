@@ -164,13 +164,14 @@ def mask_logits(state: State) -> Tensor:
     return state[0][:, : ConvLSTM.masks] - RARE
 
 
-def surroundings(photo: Tensor, trust: Tensor) -> Tensor:
+def surroundings(photo: Tensor, trust: Tensor, levels: int = 5) -> Tensor:
     """The photo (B, 3, H, W) where its `trust` (B, 1, H, W), 0..1, is 1; elsewhere what is around, from as near as
-    there is any to be trusted: pull and push (Gortler et al. 1996). H and W multiples of 8."""
-    if min(photo.shape[2:]) < 2 or photo.shape[2] % 2 or photo.shape[3] % 2:
+    there is any to be trusted: pull and push (Gortler et al. 1996) over so many halvings of the size. H and W multiples
+    of 32 for five; of sides that cannot be halved as often fewer are made."""
+    if not levels or photo.shape[2] % 2 or photo.shape[3] % 2:
         return photo
     weight = F.avg_pool2d(trust, 2)
     mean = F.avg_pool2d(photo * trust, 2) / (weight + 1e-4)
-    coarse = surroundings(mean, (4 * weight).clamp(max=1))
+    coarse = surroundings(mean, (4 * weight).clamp(max=1), levels - 1)
     spread = F.interpolate(coarse, scale_factor=2, mode="bilinear", align_corners=False)
     return trust * photo + (1 - trust) * spread

@@ -17,7 +17,7 @@ class Streaks(Operation):
     group = "repair"
     summary = "Finds scratches, streaks and dust by itself and removes them in one go; no selection needed."
     weights = "streaks-lstm"
-    grid = 8
+    grid = 32
 
     passes: int = param(5, "Passes", "More take longer and find more; each is shown as it comes", low=1, high=6)
     amount: float = param(1.0, "Amount", "Share of the change", low=0, high=1)

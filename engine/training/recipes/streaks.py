@@ -20,7 +20,7 @@ _HELD = 7_000_000  # seed of the scenes that are only for scoring
 
 
 class Streaks(PhotoRecipe):
-    """An LSTM (PReNet, Ren et al. 2019) in a U-Net with soft masks: squared errors, a little L1, and BCE on the masks."""
+    """An LSTM (PReNet, Ren et al. 2019) in a U-Net with soft masks: squared errors, and BCE on the masks."""
 
     name = "streaks-lstm"
     used = "streaks, streak-mask"
@@ -30,7 +30,7 @@ class Streaks(PhotoRecipe):
     )
     net = "recurrent.ConvLSTM"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
-    facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 32, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
     start = "damage-u24"
     rate = 3e-4  # it begins as a detector that fills, which larger steps would spoil first
@@ -132,7 +132,7 @@ class Streaks(PhotoRecipe):
     def _clean(self, net: nn.Module, photo: Tensor) -> float:
         """PSNR of what becomes of a clean photo (3, H, W)."""
         image = photo.permute(1, 2, 0).cpu().numpy()
-        answer = scoring.run(lambda x: x + _change(net, net(x, _PASSES)[-1]), image, self.device, 8)
+        answer = scoring.run(lambda x: x + _change(net, net(x, _PASSES)[-1]), image, self.device, 32)
         return metrics.psnr(answer, image)
 
 
