@@ -27,6 +27,7 @@ class Operation(ABC):
     moves: ClassVar[bool] = False  # pixels change place: acts on the whole picture, alpha and mask go along
     colours: ClassVar[bool] = False  # may turn a grey image into a coloured one
     needs_mask: ClassVar[bool] = False  # refuses to work without a mask
+    least_places: ClassVar[int] = 1  # selected places apart from each other, for one that needs a mask
     fits_mask: ClassVar[bool] = False  # makes something for the mask, where there is one, not a piece of the whole
     weights: ClassVar[str] = ""  # of which model; without them in the manifest the operation is not offered
     recalls: ClassVar[bool] = False  # settles on the photo as it was opened, not as the steps before have left it
@@ -91,7 +92,8 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
     if mask is not None and mask.shape != image.shape[:2]:
         raise RestoreError(f"The mask is {_size(mask)} pixels, the photo {_size(image)}.")
     if operation.needs_mask and (mask is None or not mask.any()):
-        raise RestoreError(f"{operation.title} needs a selection: paint over the damage first.")
+        how = ": paint over the damage first" if operation.group == "repair" else ""
+        raise RestoreError(f"{operation.title} needs a selection{how}.")
     box = whole(image) if mask is None else bounds(mask, operation.context)
     if box.empty:
         return image

@@ -24,6 +24,7 @@ class Blend(Operation):
     group = "sample"
     summary = "With two places selected, makes the larger one something between both."
     needs_mask = True
+    least_places = 2
     weights = "patches-vae"
 
     share: float = param(0.5, "Share of the smaller", "0 leaves the larger patch as it is.", low=0.0, high=1.0)
