@@ -220,6 +220,7 @@ def test_probabilities_are_what_the_net_says_and_the_same_in_tiles(monkeypatch: 
 
     torch.manual_seed(0)
     net = Segmenter((8, 16), 1)
+    torch.nn.init.normal_(net.unet.head.weight, std=0.3)  # sure of something somewhere
     facts = {"net": "segmenter.Segmenter", "config": {"widths": (8, 16), "blocks": 1}, "multiple": 8, "overlap": 48}
     model, image = models.Model(facts, net.state_dict()), _noisy(203, 301)
     monkeypatch.setitem(devices._TILE, "cpu", 1024)
@@ -227,7 +228,7 @@ def test_probabilities_are_what_the_net_says_and_the_same_in_tiles(monkeypatch: 
     x = np.pad(image, ((0, 5), (0, 3), (0, 0)), mode="symmetric").transpose(2, 0, 1)[None].copy()
     with torch.inference_mode():
         expected = net.eval()(torch.from_numpy(x))[0].permute(1, 2, 0).numpy()[:203, :301]
-    assert np.abs(whole - expected).max() < 1e-5 and whole.std() > 1e-3
+    assert np.abs(whole - expected).max() < 1e-5 and whole.std() > 0.01
     monkeypatch.setitem(devices._TILE, "cpu", 128)
     assert np.abs(model.probabilities(image) - whole).max() < 1e-4
 
@@ -253,7 +254,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     data[-1] ^= 1
     file.write_bytes(data)
     monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    with pytest.raises(RestoreError, match="damaged"):
+    with pytest.raises(RestoreError, match="^Install Photomend again: .*damaged"):
         models.load.__wrapped__(NAME)
 
 
