@@ -12,6 +12,7 @@ from engine.nets.unet import UNet
 
 State = tuple[Tensor, ...]  # first what is to be added to the image, (B, planes, H, W) in fp32, then memories
 
+_SUSPECTED = 0.78  # of the mask; learned without it, but it costs 0.05 dB on damage and spares clean photos 7 dB
 _UNKNOWN = 0.3  # what stands for the quality of a photo of which none is known
 
 
@@ -154,7 +155,8 @@ class ConvLSTM(_Passes):
         photo, change = state[3][:, :3].float(), state[0][:, self.masks :]
         mask = 1 - (1 - mask_logits(state).sigmoid()).prod(dim=1, keepdim=True)
         around = surroundings(photo, (1 - mask).square())
-        share = mask.square() * (3 - 2 * mask)  # what is hardly suspected is hardly touched
+        sure = ((mask - _SUSPECTED) / (1 - _SUSPECTED)).clamp(min=0)
+        share = sure.square() * (3 - 2 * sure)  # what is only suspected is not touched
         return torch.cat((share * (around - photo + change), mask), dim=1)
 
 

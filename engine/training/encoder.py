@@ -25,7 +25,9 @@ class Encoded(NamedTuple):
 @torch.no_grad()
 def encode(images: np.ndarray) -> Encoded:
     """Pictures uint8 (n, H, W, 3) by the shipped encoder. Raises RestoreError where its weights are missing."""
+    threads = torch.get_num_threads()
     net, device, _ = models.load(NAME, precise=True).net()
+    torch.set_num_threads(threads)  # models take as many as are good for them; a training goes on as it began
     return encode_with(net, images, device)
 
 
