@@ -39,6 +39,12 @@ class Probe(Operation):
 @dataclass(frozen=True)
 class Needy(Probe):
     needs_mask = True
+    group = "sample"
+
+
+@dataclass(frozen=True)
+class Mending(Needy):
+    group = "repair"
 
 
 @dataclass(frozen=True)
@@ -101,8 +107,10 @@ def test_a_mask_of_another_size_is_refused() -> None:
 
 @pytest.mark.parametrize("mask", [None, frozen(np.zeros((40, 50), np.float32))])
 def test_what_needs_a_mask_says_so(mask: Mask | None) -> None:
-    with pytest.raises(RestoreError, match="selection"):
+    with pytest.raises(RestoreError, match=r"needs a selection\.$"):
         apply(Step(Needy(), mask), IMAGE)
+    with pytest.raises(RestoreError, match=r"needs a selection: paint over the damage first\.$"):
+        apply(Step(Mending(), mask), IMAGE)
 
 
 def test_parameters_out_of_range_are_refused_before_the_work() -> None:
