@@ -1,6 +1,5 @@
 """Samples: what operations with a seed make up, for the selection or as a small square to choose from."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from app import candidates
 from app.candidates import Candidate, seed_of, thumbnail_of
 from app.rendering import View, as_mask
 from engine import params
+from engine.document import Document
 from engine.image import Box, Image, bounds, frozen
 from engine.operation import Operation, Step, apply
 from engine.progress import Progress
@@ -94,22 +94,23 @@ def _make_nearby(view: View, operation: Operation, selection: np.ndarray, progre
     box = bounds(selection)
     height, width = box.bottom - box.top, box.right - box.left
     wide = box.grown(max(height, width) // 3, selection.shape)
-    settled = operation.informed(view.document.facts).settle(view.image)
+    settled = view.document.told(operation).settle(view.image)
     mask = as_mask(selection[wide.slices])
     result = apply(Step(settled, mask), frozen(view.image[wide.slices].copy()), progress)
     return Sample(operation, thumbnail_of(result, view.display.icc), (height, width))
 
 
 def make_square(
-    image: Image, icc: bytes | None, facts: Mapping[str, float], operation: Operation, progress: Progress
+    document: Document, image: Image, icc: bytes | None, operation: Operation, progress: Progress
 ) -> Sample:
-    """What it makes of a square in the middle of a photo, as large as that allows. Raises RestoreError, Cancelled.
+    """What it makes of a square in the middle of a photo, as large as that allows; `image` is the document's after
+    its steps. Raises RestoreError, Cancelled.
 
     An operation that depends on the whole photo sees nothing but the square.
     """
     params.check(operation)
     box = middle(image.shape)
-    settled = operation.informed(facts).settle(image)
+    settled = document.told(operation).settle(image)
     context = settled.context
     wide = box if context is None else box.grown(context, image.shape).aligned(settled.grid)
     result = apply(Step(settled), frozen(image[wide.slices].copy()), progress)

@@ -15,6 +15,7 @@ from app.sample_grid import number_in
 from app.sample_panel import SamplePanel
 from app.samples import Sample
 from app.session import Session
+from engine.document import Document
 from engine.errors import RestoreError
 from engine.image import frozen
 from engine.operation import Operation
@@ -126,8 +127,8 @@ class Sampling(QObject):
         if view is not None and selection.any():
             return lambda operation, progress: samples.make_for_selection(view, operation, selection, progress)
         white = frozen(np.ones((samples.SQUARE, samples.SQUARE, 3), np.float32))
-        image, icc, facts = (view.image, view.display.icc, view.document.facts) if view else (white, None, {})
-        return lambda operation, progress: samples.make_square(image, icc, facts, operation, progress)
+        document, image, icc = (view.document, view.image, view.display.icc) if view else (Document(white), white, None)
+        return lambda operation, progress: samples.make_square(document, image, icc, operation, progress)
 
     def _make_next(self) -> None:
         if not self._due or self._make is None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app import samples
 from app.jobs import Jobs
+from engine.document import Document
 from engine.image import Box, Image, Mask, frozen, whole
 from engine.operation import Operation, Step, apply
 from engine.params import param
@@ -79,7 +80,7 @@ def test_without_a_selection_they_are_squares_of_what_would_fill_the_photo(table
 def test_a_square_has_at_most_256_px_and_sees_its_surroundings() -> None:
     photo = frozen(np.random.default_rng(0).random((400, 700, 3)).astype(np.float32))
     assert samples.middle(photo.shape) == Box(72, 328, 222, 478)
-    made = samples.make_square(photo, None, {}, Around(), Progress())
+    made = samples.make_square(Document(photo), photo, None, Around(), Progress())
     full = apply(Step(Around()), photo)[samples.middle(photo.shape).slices]
     shown = made.thumbnail.pixelColor(96, 96).red() / 255
     assert made.size == (256, 256) and shown == pytest.approx(float(full[..., 0].mean()), abs=0.05)
@@ -261,3 +262,40 @@ def test_nobody_waits_for_all_of_a_large_photo(table: Table, monkeypatch: pytest
     quick = samples.make_for_selection(view(table.session), Mean(), selection, Progress())
     assert Mean.seen[1:] == [(40, 50)] and quick.placed is None and quick.size == (20, 30)
     assert samples.make_for_selection(view(table.session), Dye(), selection, Progress()).placed is not None
+
+
+@dataclass(frozen=True)
+class Recall(Operation):
+    """Everything becomes as bright as the photo was when it was opened."""
+
+    title, group, id = "Recall", "sample", "recall"
+    recalls = True
+    seed: int = param(0, "Seed", low=0, high=9)
+    level: float | None = field(default=None, metadata={"settled": True})
+
+    @property
+    def context(self) -> None:
+        return None
+
+    def settle(self, image: Image) -> "Recall":
+        return self if self.level is not None else replace(self, level=float(image.mean()))
+
+    def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+        assert self.level is not None
+        return np.full_like(image, self.level)
+
+
+def test_what_looks_at_the_photo_as_it_was_opened_does_so_for_samples_too(
+    table: Table, idle: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table.session.apply(Dye(seed=9))
+    idle(table.session.jobs)
+    shown = view(table.session)
+    assert shown.image.mean() > 0.85 > 0.7 > shown.document.source.mean()
+    expected = round(255 * float(shown.document.source.mean()))
+    square = samples.make_square(shown.document, shown.image, None, Recall(), Progress())
+    monkeypatch.setattr(samples, "_WAIT", 1000)
+    selection = samples.selected(HOLE, shown.image.shape)
+    quick = samples.make_for_selection(shown, Recall(), selection, Progress())
+    assert abs(square.thumbnail.pixelColor(96, 64).red() - expected) <= 1
+    assert abs(quick.thumbnail.pixelColor(96, 64).red() - expected) <= 1 and quick.placed is None
