@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 
+_AGAIN = "Train on my photos again"
 _VIEWS = [(quarter, mirrored) for mirrored in (False, True) for quarter in range(4)]  # quarter turns, left is right
 
 
@@ -63,14 +64,15 @@ class Model:
                 done = itertools.count(1)
                 run = self._tile(planes, views, lambda done=done, count=count: progress(next(done) / count))
                 return run_tiled(image, run, tile, self._overlap, Progress(), self._multiple)  # `run` reports
-        raise _no_memory()
+        raise no_memory()
 
     def passes(
         self, image: Image, *planes: Mask | float, count: int, progress: Progress | None = None
     ) -> Iterator[Pass]:
         """The answers of a recurrent net after each of `count` passes, each over the whole image. Otherwise as a call.
 
-        What the net remembers of each tile is kept in main memory from pass to pass: 20 to 30 bytes a pixel.
+        What the net remembers of each tile is kept in main memory from pass to pass, of a pixel 18 bytes of a
+        ConvGRU and 54 of a ConvLSTM in half precision, 24 and 84 in fp32.
         """
         progress = progress or Progress()
         done = 0
@@ -81,7 +83,7 @@ class Model:
                         done = number
                         yield answer
                 return
-        raise _no_memory()
+        raise no_memory()
 
     def _passes(
         self, image: Image, planes: tuple[Mask | float, ...], count: int, tile: int, progress: Progress
@@ -111,7 +113,7 @@ class Model:
         for tile in devices.tiles():
             with devices.memory_may_run_out():
                 return run_tiled(image, self._judge(), tile, self._overlap, progress or Progress(), self._multiple)
-        raise _no_memory()
+        raise no_memory()
 
     def _judge(self) -> Callable[[np.ndarray, Box], np.ndarray]:
         """The function for run_tiled that asks the net for probabilities, on the device of the moment."""
@@ -190,7 +192,8 @@ class Model:
         return run
 
 
-def _no_memory() -> RestoreError:
+def no_memory() -> RestoreError:
+    """What to tell where the smallest tile on the CPU is still too large."""
     return RestoreError("There is not enough memory for this; close other programs and try again.")
 
 
@@ -221,19 +224,22 @@ def load(name: str, precise: bool = False) -> Model:
     if facts is None:
         raise RestoreError(f"There is no model “{name}”; there is {', '.join(manifest()) or 'none'}.")
     devices.current()
-    return Model(facts, _read(resources.folder() / "weights" / facts["file"], facts["sha256"]), precise)
+    state = _read(resources.folder() / "weights" / facts["file"], facts["sha256"], "Install Photomend again")
+    return Model(facts, state, precise)
 
 
-def _read(file: Path, sha256: str) -> dict[str, torch.Tensor]:
+def _read(file: Path, sha256: str, advice: str) -> dict[str, torch.Tensor]:
+    """The weights of a file, fp32. Raises RestoreError, with `advice`, where it cannot be read or is not the one of
+    that SHA-256."""
     import torch
     from safetensors.torch import load as parse
 
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise RestoreError(f"The weights {file.name} cannot be read ({error.strerror}).") from None
+        raise RestoreError(f"{advice}: the weights {file.name} cannot be read ({error.strerror}).") from None
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise RestoreError(f"The weights {file.name} are damaged; install Photomend again.")
+        raise RestoreError(f"{advice}: the weights {file.name} are damaged.")
     return {key: value.to(torch.float32) for key, value in parse(data).items()}
 
 
@@ -250,4 +256,15 @@ def load_own(name: str) -> Model:
 def _load_own(name: str, file: str, sha256: str) -> Model:
     facts = tomllib.loads((resources.own_weights() / "manifest.toml").read_text(encoding="utf-8"))[name]
     devices.current()
-    return Model(facts, _read(resources.own_weights() / file, sha256), precise=True)
+    state = _read(resources.own_weights() / file, sha256, _AGAIN)
+    try:
+        return Model(facts, state, precise=True)
+    except (
+        RuntimeError,
+        TypeError,
+        ValueError,
+        LookupError,
+        AttributeError,
+        ImportError,
+    ):  # a net that was another then
+        raise RestoreError(f"{_AGAIN}: the weights {file} are of another version of Photomend.") from None

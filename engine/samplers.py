@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from engine import models
+from engine import devices, models
 from engine.image import Box
 from engine.progress import Progress
 from engine.tiles import split
 
 if TYPE_CHECKING:
     import torch
+
+T = TypeVar("T")
+Placed: TypeAlias = tuple[Any, str, dict[str, Any]]  # a net, the device that it is on, and its row of the manifest
 
 _CELL = 16  # px, of the coarsest level of the generators and of the VAE
 _TILE = 40  # cells a side, made at a time
@@ -43,13 +46,23 @@ def texture(
     """A picture by the generator `name`, (height, width) = `size` px; (H, W, 3) float32 in 0..1, writable.
 
     The picture is cut from one that tiles, of the next multiples of 16 px, 32 at least. It is made piece by piece, and
-    the same to 1/1000 whatever the pieces. Raises RestoreError where the weights are missing, Cancelled.
+    the same to 1/1000 whatever the pieces, which are smaller where memory runs out, in the end on the CPU. Raises
+    RestoreError where the weights are missing, Cancelled.
     """
-    import torch
-
     progress = progress or Progress()
     progress(0.0)
-    net, device, facts = _net(name, own)
+    return _fitting(
+        _TILE * _CELL, lambda side: _texture(_net(name, own), size, seed, twist, material, side // _CELL, progress)
+    )
+
+
+def _texture(
+    placed: Placed, size: tuple[int, int], seed: int, twist: int, material: str, tile: int, progress: Progress
+) -> np.ndarray:
+    """What `texture` gives, by a net on its device, made in squares of `tile` cells a side."""
+    import torch
+
+    net, device, facts = placed
     rows, columns = circle = max(2, math.ceil(size[0] / _CELL)), max(2, math.ceil(size[1] / _CELL))
     style, noise = _twisted(
         lambda random: [torch.randn((1, 64), generator=random), *net.latents(1, rows, columns, random)], seed, twist
@@ -66,7 +79,7 @@ def texture(
         for box in _around(circle, _COARSE_TILE, _COARSE_MARGIN, progress.part(0.0, 0.1)):
             made = net.begun(style, _pieces(noise[: net.early], box, circle, device)).cpu()
             features[:, :, box[0].slice, box[1].slice] = made[:, :, box[0].inner, box[1].inner]
-        for box in _around(circle, _TILE, _MARGIN, progress.part(0.1, 1.0)):
+        for box in _around(circle, tile, _MARGIN, progress.part(0.1, 1.0)):
             began, *fields = _pieces([features, *noise[net.early :]], box, circle, device)
             made = net.finished(began, style, fields)[0].permute(1, 2, 0).float().clamp(0, 1).cpu().numpy()
             top, left = (_CELL * one.inner.start for one in box)
@@ -124,17 +137,33 @@ def vary(
     """What to add to the image (H, W, 3) to make another of its kind: its latents in the VAE, moved at random by
     `amount` times `share` (H, W), 0..1, and back, less the image as it comes back unmoved. (H, W, 3) float32
 
-    Raises RestoreError where the weights are missing, Cancelled.
+    In pieces, as `texture`. Raises RestoreError where the weights are missing, Cancelled.
     """
-    import torch
-
     progress = progress or Progress()
     progress(0.0)
-    net, device, _ = _net("patches-vae", own)
-    cells = (math.ceil(side / _CELL) for side in share.shape)
+    return _fitting(
+        _SIDE, lambda side: _vary(_net("patches-vae", own), image, share, amount, seed, twist, side, progress)
+    )
+
+
+def _vary(
+    placed: Placed,
+    image: np.ndarray,
+    share: np.ndarray,
+    amount: float,
+    seed: int,
+    twist: int,
+    side: int,
+    progress: Progress,
+) -> np.ndarray:
+    """What `vary` gives, by a net on its device, made in squares of `side` px."""
+    import torch
+
+    net, device, _ = placed
+    cells = (math.ceil(length / _CELL) for length in share.shape)
     (noise,) = _twisted(lambda random: [torch.randn((1, net.coarse, *cells), generator=random)], seed, twist)
     change = np.zeros_like(image)
-    boxes = split(image.shape, _SIDE, _CELL)
+    boxes = split(image.shape, side, _CELL)
     for number, box in enumerate(boxes):
         part = progress.part(number / len(boxes), (number + 1) / len(boxes))
         wide, inner = _widened(box, image.shape)
@@ -168,14 +197,22 @@ def blend(
     one: np.ndarray, other: np.ndarray, share: float, own: bool = False, progress: Progress | None = None
 ) -> tuple[np.ndarray, ...]:
     """Two patches (H, W, 3) and what is between their latents, as they come back from the VAE: one, between, other,
-    each (H, W, 3), not clipped. Raises RestoreError where the weights are missing, Cancelled."""
-    import torch
-
+    each (H, W, 3), not clipped. In pieces, as `texture`. Raises RestoreError where the weights are missing, Cancelled.
+    """
     progress = progress or Progress()
     progress(0.0)
-    net, device, _ = _net("patches-vae", own)
+    return _fitting(_SIDE, lambda side: _blend(_net("patches-vae", own), one, other, share, side, progress))
+
+
+def _blend(
+    placed: Placed, one: np.ndarray, other: np.ndarray, share: float, side: int, progress: Progress
+) -> tuple[np.ndarray, ...]:
+    """What `blend` gives, by a net on its device, made in squares of `side` px."""
+    import torch
+
+    net, device, _ = placed
     results = tuple(np.empty_like(one) for _ in range(3))
-    for box in progress.each(split(one.shape, _SIDE, _CELL)):
+    for box in progress.each(split(one.shape, side, _CELL)):
         wide, inner = _widened(box, one.shape)
         (first, shape), (second, _) = _padded(one[wide.slices], device), _padded(other[wide.slices], device)
         with torch.inference_mode():
@@ -217,7 +254,22 @@ def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progres
     )
 
 
-def _net(name: str, own: bool) -> tuple[Any, str, dict[str, Any]]:
+def _fitting(most: int, work: Callable[[int], T]) -> T:
+    """What `work` makes when told how many px a side its pieces have: at `most`, fewer when memory runs out, in the end
+    on the CPU. Raises RestoreError where even those do not fit, and whatever `work` does."""
+    tried: tuple[int, str] | None = None
+    for tile in devices.tiles():
+        now = (min(tile, most), devices.current())
+        if now == tried:
+            continue  # a device may take larger ones
+        tried = now
+        with devices.memory_may_run_out():
+            return work(now[0])
+    raise models.no_memory()
+
+
+def _net(name: str, own: bool) -> Placed:
+    """A net in fp32 on the device of the moment, and what the manifest says."""
     return (models.load_own(name) if own else models.load(name, precise=True)).net()
 
 

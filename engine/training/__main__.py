@@ -73,6 +73,7 @@ def _train(arguments: argparse.Namespace) -> None:
             raise RestoreError(f"the run before cannot be gone on with: {_sentence(error)}") from None
     if not run.train(generator, arguments.every, lambda: not arguments.with_parent or os.getppid() == _PARENT):
         return
+    ship.check(run)
     scores = recipe.score(run.average, arguments.test)
     print(scores)
     ship.write(run, scores, arguments.ship or run.folder)

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from engine.errors import RestoreError
 from engine.training import cards
 from engine.training.loop import Run
 
@@ -15,8 +16,9 @@ from engine.training.loop import Run
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
     """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, and the cards of all.
 
-    Of a twin only a table in comparisons.toml.
+    Of a twin only a table in comparisons.toml. Raises RestoreError, before anything is written, as `check`.
     """
+    check(run)
     folder.mkdir(parents=True, exist_ok=True)
     recipe = type(run.recipe)
     trained = f"{recipe.name}, {run.step} steps, {run.seconds / 60:.0f} minutes on {run.device.type}"
@@ -35,6 +37,12 @@ def write(run: Run, scores: dict[str, float], folder: Path) -> None:
             (folder / "curves").mkdir(exist_ok=True)
             shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
     cards.write(folder)
+
+
+def check(run: Run) -> None:
+    """Raises RestoreError where the training diverged: a weight is not finite, or would not be in half precision."""
+    if not all(bool(value.isfinite().all()) for value in _halved(run.average).values()):
+        raise RestoreError("The training diverged: some weights are no finite numbers, so nothing was written.")
 
 
 def _halved(net: nn.Module) -> dict[str, torch.Tensor]:

@@ -254,7 +254,7 @@ def test_damaged_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
     data[-1] ^= 1
     file.write_bytes(data)
     monkeypatch.setattr(resources, "folder", lambda: tmp_path)
-    with pytest.raises(RestoreError, match="^Install Photomend again: .*damaged"):
+    with pytest.raises(RestoreError, match=r"^Install Photomend again: .*damaged"):
         models.load.__wrapped__(NAME)
 
 

@@ -1,6 +1,6 @@
 """Samplers on nets with weights drawn at random: seeds, tiles, tori, and what must stay as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ def weights(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     nets = {"textures-gan": Generator((8, 8, 8, 8), classes=2), "patches-vae": PatchVAE(coarse=4, fine=4, width=8)}
     facts = {"materials": ["grass", "sky"]}
     monkeypatch.setattr(devices, "_choice", devices._Choice("cpu"))
+    monkeypatch.setattr(devices, "_threads", lambda: 1)  # quicker for nets of so few channels
     monkeypatch.setattr(samplers, "_net", lambda name, _own: (nets[name].eval(), "cpu", facts))
     return iter(())
 
@@ -125,24 +126,116 @@ def test_without_training_there_is_no_net_of_ones_own(tmp_path: Path, monkeypatc
         models.load_own("patches-vae")
 
 
+class _Small(Recipe):
+    """Nothing but a net."""
+
+    name = "patches-vae"
+    net = "patch_vae.PatchVAE"
+    config = {"coarse": 4, "fine": 4, "width": 8}  # noqa: RUF012
+    facts = {"multiple": 16}  # noqa: RUF012
+
+    def __init__(self) -> None: ...
+
+    batch = loss = validate = score = None  # type: ignore[assignment]
+
+    def optimizer(self, net: torch.nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(net.parameters())
+
+
 def test_a_net_of_ones_own_is_found_where_it_was_shipped_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Small(Recipe):
-        """Nothing but a net."""
-
-        name = "patches-vae"
-        net = "patch_vae.PatchVAE"
-        config = {"coarse": 4, "fine": 4, "width": 8}  # noqa: RUF012
-        facts = {"multiple": 16}  # noqa: RUF012
-
-        def __init__(self) -> None: ...
-
-        batch = loss = validate = score = None  # type: ignore[assignment]
-
-        def optimizer(self, net: torch.nn.Module) -> torch.optim.Optimizer:
-            return torch.optim.Adam(net.parameters())
-
     monkeypatch.setenv("PHOTOMEND_HOME", str(tmp_path))
-    run = Run(Small(), tmp_path / "run", torch.device("cpu"), Budget(1))
+    run = Run(_Small(), tmp_path / "run", torch.device("cpu"), Budget(1))
     ship.write(run, {}, resources.own_weights())
     net, _, _ = models.load_own("patches-vae").net()
     assert torch.allclose(net.head.weight, run.average.head.weight, atol=1e-3)
+
+
+def test_a_net_of_ones_own_that_is_another_by_now_or_damaged_has_to_be_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHOTOMEND_HOME", str(tmp_path))
+    ship.write(Run(_Small(), tmp_path / "run", torch.device("cpu"), Budget(1)), {}, resources.own_weights())
+    manifest, weights = (resources.own_weights() / name for name in ("manifest.toml", "patches-vae.safetensors"))
+    text = manifest.read_text(encoding="utf-8")
+    for old, new in (("width = 8", "width = 12"), ("width = 8", "breadth = 8"), ("multiple = 16", "")):
+        models._load_own.cache_clear()
+        manifest.write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.raises(RestoreError, match=r"^Train on my photos again: .*another version"):
+            models.load_own("patches-vae")
+    manifest.write_text(text, encoding="utf-8")
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    with pytest.raises(RestoreError, match=r"^Train on my photos again: .*damaged"):
+        models.load_own("patches-vae")
+    weights.unlink()
+    with pytest.raises(RestoreError, match=r"^Train on my photos again: .*cannot be read"):
+        models.load_own("patches-vae")
+    models._load_own.cache_clear()
+
+
+def test_weights_that_are_no_finite_numbers_are_not_written(tmp_path: Path) -> None:
+    run = Run(_Small(), tmp_path / "run", torch.device("cpu"), Budget(1))
+    for wrong in (float("nan"), 1e6):  # which fp16 cannot hold
+        with torch.no_grad():
+            run.average.head.weight[0, 0, 0, 0] = wrong
+        with pytest.raises(RestoreError, match="training diverged"):
+            ship.write(run, {}, tmp_path / "weights")
+    assert not (tmp_path / "weights").exists()
+
+
+Make = Callable[[], np.ndarray]
+
+
+def _makers() -> dict[str, Make]:
+    random = np.random.default_rng(0)
+    one, other = (random.random((200, 420, 3)).astype(np.float32) for _ in range(2))
+    share = np.ones((200, 420), np.float32)
+    return {
+        "texture": lambda: _texture(200, 420),
+        "vary": lambda: samplers.vary(one, share, 1.0, 1),
+        "blend": lambda: samplers.blend(one, other, 0.3)[1],
+    }
+
+
+def _allow(monkeypatch: pytest.MonkeyPatch, fits: Callable[[int], bool]) -> list[int]:
+    """From now on convolutions of more px than `fits` find no memory; the sizes of those that do not."""
+    refused: list[int] = []
+    convolve = torch.nn.Conv2d.forward
+
+    def forward(layer: torch.nn.Conv2d, x: torch.Tensor) -> torch.Tensor:
+        if not fits(x.shape[2] * x.shape[3]):
+            refused.append(x.shape[2] * x.shape[3])
+            raise torch.OutOfMemoryError("out of memory")
+        return convolve(layer, x)
+
+    monkeypatch.setattr(torch.nn.Conv2d, "forward", forward)
+    return refused
+
+
+@pytest.mark.parametrize("name", ["texture", "vary", "blend"])
+def test_where_memory_runs_out_pieces_are_smaller_and_the_result_the_same(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = _makers()[name]()
+    whole: list[int] = []
+    with monkeypatch.context() as inner:
+        _allow(inner, lambda size: whole.append(size) or True)
+        _makers()[name]()
+    refused = _allow(monkeypatch, lambda size: size < max(whole))
+    assert np.abs(_makers()[name]() - expected).max() < max(1e-3, 0.02 * np.abs(expected).max())
+    assert refused and devices.current() == "cpu"
+
+
+@pytest.mark.parametrize("name", ["texture", "vary", "blend"])
+def test_a_full_graphics_card_ends_on_the_cpu_and_no_memory_at_all_in_a_sentence(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = _makers()[name]()
+    monkeypatch.setattr(devices, "_choice", devices._Choice("auto", "cuda"))
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (8 << 30, 12 << 30))
+    with monkeypatch.context() as inner:
+        refused = _allow(inner, lambda _size: devices._choice.device == "cpu")
+        assert np.array_equal(_makers()[name](), expected)
+    assert 3 <= len(refused) <= 5 and "GPU's memory ran out" in devices.describe()  # no size twice
+    _allow(monkeypatch, lambda _size: False)
+    with pytest.raises(RestoreError, match="not enough memory"):
+        _makers()[name]()
