@@ -34,8 +34,11 @@ class Imagine(Duel):
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         self.device, self.generator = device, generator
-        everything = [(0, photo) for photo in read_folder(data, torch.device("cpu"), photos)]
+        found = read_folder(data, torch.device("cpu"), photos)
+        everything = [(0, photo) for photo in found if min(photo.shape[1:]) >= self.size]
         held = min(HELD_OUT, len(everything) // 4)
+        if not held:
+            raise ValueError(f"4 photos of {self.size} px a side or more are needed, and there are {len(everything)}")
         self.patches = Patches(everything[: len(everything) - held], self.size)
         self.held_out = Patches(everything[len(everything) - held :], self.size)
 

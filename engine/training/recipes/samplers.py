@@ -12,6 +12,7 @@ from engine import models
 from engine.nets.generator import STYLE, Generator
 from engine.training import encoder, materials
 from engine.training.duel import Duel, recolour_and_move
+from engine.training.encoder import Encoded
 from engine.training.materials import MATERIALS, Patches
 from engine.training.photos import read_folder
 from engine.training.recipe import Batch
@@ -40,6 +41,7 @@ class Textures(Duel):
         self.device, self.generator = device, generator
         pieces, held_out = self._pieces(data, photos)
         self.patches, self.held_out = Patches(pieces, self.size), Patches(held_out, self.size)
+        self._real: dict[int, tuple[Encoded, Encoded]] = {}
 
     def _pieces(self, data: Path, photos: int | None) -> tuple[list[tuple[int, Tensor]], list[tuple[int, Tensor]]]:
         """What is trained on, and what is held out. Without named boxes whole photos are taken, of one class."""
@@ -94,11 +96,9 @@ class Textures(Duel):
             classes = F.one_hot(some, self.classes).float().to(self.device) if self.classes else None
             made.append(self._made(net, len(some), random, classes)[:, :, : self.size, : self.size])
         found = encoder.encode(_pixels(torch.cat(made)))
-        learned, held = (
-            encoder.encode(_pixels(source.batch(number, torch.Generator().manual_seed(2))[0]))
-            for source, number in ((self.patches, 2 * count), (self.held_out, count))
-        )
-        compared = encoder.compare(found, learned, held)
+        if count not in self._real:  # the same each time
+            self._real[count] = (_encoded(self.patches, 2 * count), _encoded(self.held_out, count))
+        compared = encoder.compare(found, *self._real[count])
         scores = {"right": 100 * float((found.classes.argmax(1) == labels.numpy()).mean())} if self.classes else {}
         scores |= {"coverage": compared["coverage"], "ndb": compared["NDB/K"], "kid": compared["KID"]}
         return {key: round(value, 3) for key, value in scores.items()}
@@ -114,6 +114,10 @@ class Plates(Textures):
     facts = {"multiple": 16}  # noqa: RUF012
     classes = 0
     start = "textures-gan"
+
+
+def _encoded(source: Patches, count: int) -> Encoded:
+    return encoder.encode(_pixels(source.batch(count, torch.Generator().manual_seed(2))[0]))
 
 
 def _pixels(batch: Tensor) -> np.ndarray:

@@ -54,6 +54,8 @@ def test_one_small_photo_is_enough(train: Train) -> None:
         ("patches-vae", 0, 70, [], "there are no photos that can be read in"),
         ("plates-gan", 2, 20, [], "no picture has 64 px a side"),
         ("patches-vae", 2, 20, [], "no photo has 64 px a side"),
+        ("imagine-gan", 3, 70, [], "4 photos of 64 px a side or more are needed, and there are 3"),
+        ("imagine-gan", 5, 20, [], "4 photos of 64 px a side or more are needed, and there are 0"),
         ("patches-vae", 1, 70, ["--resume"], "No such file or directory: "),
         ("patches-vae", 1, 70, ["--photos", "/nowhere"], "No such file or directory: /nowhere"),
     ],

@@ -11,7 +11,7 @@ import torch
 from PIL import Image as Pillow
 
 from engine import resources
-from engine.training import blind, cards, checkpoint, jpeg, leaves, patterns, ship
+from engine.training import blind, cards, checkpoint, encoder, jpeg, leaves, patterns, ship
 from engine.training.duel import start
 from engine.training.loop import Budget, Run
 from engine.training.recipe import Recipe
@@ -101,6 +101,20 @@ def test_a_kill_while_a_checkpoint_is_written_leaves_the_one_before(
     checkpoint.write(tmp_path, second)
     assert checkpoint.read(tmp_path) == second
     assert len(list(tmp_path.iterdir())) == 5  # nothing of the one before is left
+
+
+def test_what_is_real_is_encoded_once(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = _run(RECIPES["plates-gan"], data, tmp_path, 1)
+    seen: list[int] = []
+
+    def encode(images: np.ndarray) -> encoder.Encoded:
+        seen.append(len(images))
+        return encoder.Encoded(images[:, ::8, ::8].reshape(len(images), -1) / 255, np.full((len(images), 8), 1 / 8))
+
+    monkeypatch.setattr(encoder, "encode", encode)
+    first, second = (run.recipe.validate(run.average) for _ in range(2))
+    assert first == second and first["kid"] > 0
+    assert seen == [256, 512, 256, 256]
 
 
 def test_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
