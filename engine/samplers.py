@@ -246,7 +246,7 @@ def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progres
     known = (~unknown).astype(np.float32)
     sums, shares = (cv2.resize(one, shape, interpolation=cv2.INTER_AREA) for one in (image * known[..., None], known))
     hole = (shares < 0.5).astype(np.float32)
-    photo = sums / np.maximum(shares, 1e-3)[..., None] * (1 - hole)[..., None]
+    photo = (sums / np.maximum(shares, 1e-3)[..., None] * (1 - hole)[..., None]).astype(np.float32, copy=False)
     noise = imaginer.field(1, rows + -rows % 8, columns + -columns % 8, torch.Generator().manual_seed(seed))[0].numpy()
     made = model(photo, hole, *noise[:, :rows, :columns], progress=progress)
     return (
@@ -257,12 +257,12 @@ def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progres
 def _fitting(most: int, work: Callable[[int], T]) -> T:
     """What `work` makes when told how many px a side its pieces have: at `most`, fewer when memory runs out, in the end
     on the CPU. Raises RestoreError where even those do not fit, and whatever `work` does."""
-    tried: tuple[int, str] | None = None
+    tried: set[tuple[int, str]] = set()
     for tile in devices.tiles():
         now = (min(tile, most), devices.current())
-        if now == tried:
+        if now in tried:
             continue  # a device may take larger ones
-        tried = now
+        tried.add(now)
         with devices.memory_may_run_out():
             return work(now[0])
     raise models.no_memory()
