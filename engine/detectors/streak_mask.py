@@ -17,11 +17,15 @@ class StreakMask(Detector):
     """The soft mask of the convolutional LSTM after `passes`, cut at a threshold."""
 
     title = "Streaks (network)"
-    summary = "What “Remove streaks” would take for scratches and dust."
+    summary = "What “Remove streaks” takes for scratches and dust."
     weights = "streaks-lstm"
 
     sensitivity: float = param(
-        0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
+        0.2,
+        "Sensitivity",
+        "At 0.2 what “Remove streaks” takes; more finds fainter damage, and more that is none.",
+        low=0.0,
+        high=1.0,
     )
     passes: int = param(5, "Passes", "More take longer and find more", low=1, high=6)
     grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")

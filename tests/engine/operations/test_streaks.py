@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image as Pillow
 
 from engine import models
@@ -13,7 +14,8 @@ from engine.image import Image, Mask, frozen
 from engine.operation import Operation, Step, apply
 from engine.operations.streaks import Streaks
 from engine.progress import Progress
-from engine.training import age, metrics
+from engine.training import damage, metrics
+from engine.training.recipes.streaks import held_scene
 
 TEST = Path(__file__).resolve().parents[3] / "../shared/data/test"
 pytestmark = pytest.mark.skipif(not models.is_shipped("streaks-lstm"), reason="its weights are not good enough yet")
@@ -25,24 +27,30 @@ def _photos(count: int) -> list[Image]:
     return [frozen(np.asarray(Pillow.open(file).convert("RGB"), np.float32)[:320, :320] / 255) for file in found]
 
 
-def _scratched(photo: Image, seed: int) -> tuple[Image, Mask]:
-    """By other rules than those of its training."""
-    mask = age.scratches((photo.shape[0], photo.shape[1]), 6, (1.0, 3.0), np.random.default_rng(seed))
-    return frozen(photo * (1 - mask[..., None]) + 0.93 * mask[..., None]), mask
+def _damaged(photo: Image, seed: int) -> tuple[Image, Image, Mask]:
+    """A scene of the simulator that training never saw: the photo damaged, undamaged, and where damage is seen."""
+    film = damage.read_film(TEST.parent / "train" / "damage")
+    layers = held_scene(film, photo.shape[0], 100 + seed)
+    reference = torch.from_numpy(photo.copy()).permute(2, 0, 1)[None]
+    reference = layers.decorate(reference, torch.Generator().manual_seed(seed))
+    damaged = damage.apply(reference, layers)
+    labels, counts = damage.visible(reference, damaged, layers)
+    pictures = [frozen(one[0].permute(1, 2, 0).clamp(0, 1).numpy().copy()) for one in (damaged, reference)]
+    return pictures[0], pictures[1], frozen((labels.any(1) & counts[:, 0])[0].float().numpy())
 
 
 @needs_photos
-def test_scratches_go_and_passes_help() -> None:
+def test_damage_goes_and_further_passes_do_no_harm() -> None:
     gains = []
     for seed, photo in enumerate(_photos(4)):
-        damaged, _ = _scratched(photo, seed)
+        damaged, reference, _ = _damaged(photo, seed)
         passes: list[Image] = []
         progress = Progress(keep=lambda offered, _by, passes=passes: passes.append(offered))
         passes.append(apply(Step(Streaks()), damaged, progress))
-        gains.append([metrics.psnr(one, photo) - metrics.psnr(damaged, photo) for one in passes])
+        gains.append([metrics.psnr(one, reference) - metrics.psnr(damaged, reference) for one in passes])
     mean = np.mean(gains, axis=0)
-    assert mean[-1] > 4
-    assert mean[-1] > mean[0]
+    assert mean[-1] > 2
+    assert mean[-1] > mean[0] - 0.1
 
 
 @needs_photos
@@ -51,16 +59,16 @@ def test_clean_photos_stay() -> None:
 
 
 @needs_photos
-def test_the_mask_covers_the_scratches_and_little_else() -> None:
+def test_the_mask_covers_damage_and_little_else() -> None:
     hits, kept = [], []
     for seed, photo in enumerate(_photos(4)):
-        damaged, mask = _scratched(photo, seed)
+        damaged, _, mask = _damaged(photo, seed)
         found = StreakMask().detect(damaged, Progress()) > 0
-        around = cv2.dilate((mask > 0.1).astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-        hits.append(found[mask > 0.6].mean())
+        around = cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        hits.append(found[mask > 0].mean())
         kept.append(found[~around].mean())
-    assert np.mean(hits) > 0.7
-    assert np.mean(kept) < 0.01
+    assert np.mean(hits) > 0.3
+    assert np.mean(kept) < 0.05
 
 
 def test_a_more_sensitive_mask_holds_the_less_sensitive_one() -> None:
