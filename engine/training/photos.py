@@ -7,12 +7,15 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
+from torch.nn import functional as F
 
 from engine.training import leaves, patterns
 
 SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's
 _LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
+_REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
+_MOST_REDUCED = 3.0
 
 
 def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
@@ -95,12 +98,26 @@ class Crops:
         crops = []
         for draw in chance.tolist():
             synthetic = self.bank and draw < self.leaf_share
-            source = self.bank[self._random(len(self.bank))] if synthetic else self._photo()
-            y, x = (self._random(side - self.size + 1) for side in source.shape[1:])
-            crop = source[:, y : y + self.size, x : x + self.size]
+            crop = self._crop(self.bank[self._random(len(self.bank))]) if synthetic else self._reduced(self._photo())
             crop = torch.rot90(crop, self._random(4), (1, 2))
             crops.append(crop.flip(2) if self._random(2) else crop)
-        return self._recolour(torch.stack(crops).float().div_(255))
+        return self._recolour(torch.stack([crop.float() for crop in crops]).div_(255))
+
+    def _crop(self, source: Tensor, side: int = 0) -> Tensor:
+        side = side or self.size
+        y, x = (self._random(whole - side + 1) for whole in source.shape[1:])
+        return source[:, y : y + side, x : x + side]
+
+    def _reduced(self, photo: Tensor) -> Tensor:
+        """A crop of a photo, often of one that was reduced by up to three times."""
+        draw = torch.rand(2, generator=self.generator).tolist()
+        factor = min(_MOST_REDUCED ** draw[1], min(photo.shape[1:]) / self.size)
+        if draw[0] > _REDUCED or factor < 1.1:
+            return self._crop(photo)
+        crop = self._crop(photo, int(self.size * factor))
+        return F.interpolate(crop[None].float(), size=(self.size, self.size), mode="bicubic", antialias=True)[0].clamp(
+            0, 255
+        )
 
     def _recolour(self, batch: Tensor) -> Tensor:
         """A fifth grey, a third with random gamma: scans are both. Same shape, in [0, 1]."""

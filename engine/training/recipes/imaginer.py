@@ -63,13 +63,14 @@ class Imagine(Duel):
         return recolour_and_move(list(pictures), self.generator, self.size // 8)
 
     def more(self, net: nn.Module, batch: Batch, fake: Tensor) -> Tensor:
-        """That fills for other noise are other fills, and a little that their colours are those of the photo."""
+        """That fills for other noise differ in more than grain, and that near the rim they are as the photo is."""
         mask = batch["seen"][:, 3:]
         share = mask.mean((1, 2, 3)).clamp(min=1e-3)
         other = self._filled(net, batch["seen"], self.generator)
-        apart = ((fake[:, :3] - other).abs() * mask).mean((1, 2, 3)) / share
-        off = F.avg_pool2d((fake[:, :3] - batch["real"][:, :3]) * mask, 8).abs().mean((1, 2, 3)) / share
-        return 0.1 * (_APART / (apart + _APART / 4)).mean() + off.mean()
+        apart = F.avg_pool2d((fake[:, :3] - other) * mask, 4).abs().mean((1, 2, 3)) / share
+        near = mask * (1 - F.avg_pool2d(mask, 9, stride=1, padding=4, count_include_pad=False))
+        off = ((fake[:, :3] - batch["real"][:, :3]).abs() * near).mean((1, 2, 3)) / share
+        return 0.1 * (_APART / (apart + _APART / 4)).mean() + 2 * off.mean()
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> dict[str, float]:
