@@ -58,4 +58,4 @@ class AutoRestore(QObject):
             done = self.tr("The noise was cleaned and damage repaired in one place.")
         else:
             done = self.tr("The noise was cleaned and damage repaired in {} places.").format(self._places)
-        self.told.emit(f"{done} {self.tr('Undo takes it back step by step.')}")
+        self.told.emit(f"{done} {self.tr('The history changes or removes single steps.')}")

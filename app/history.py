@@ -9,6 +9,7 @@ import numpy as np
 
 from app.selection import Patch
 from engine.document import Document
+from engine.operation import Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,15 @@ class History:
     def unsaved(self) -> bool:
         """Whether there is work that no file has."""
         return self.last is not self._saved
+
+
+def own_step(entry: Entry) -> Step | None:
+    """The step that an entry has put on the photo, or changed into another one; None where it did something else."""
+    changes = [part for part in _parts(entry) if isinstance(part, Change)]
+    if not changes:
+        return None
+    before = {id(step) for step in changes[0].before.steps}
+    return next((step for step in changes[-1].after.steps if id(step) not in before), None)
 
 
 def _parts(entry: Entry) -> tuple[Patch | Change, ...]:

@@ -20,7 +20,7 @@ from engine import files, params
 from engine.errors import RestoreError
 from engine.files import ExportSettings, Photo
 from engine.image import Box, Image, bounds
-from engine.operation import Detector, Operation
+from engine.operation import Detector, Operation, Step
 
 
 class Session(QObject):
@@ -193,6 +193,32 @@ class Session(QObject):
         if joined:
             self.history.group(start, title)
         return True
+
+    def revise(self, step: Step, by: Step | None) -> None:
+        """Put `by` in the place of one of the photo's steps, or take it out where that is None; the steps after it stay
+        and are done again. One more entry of the history, so that it can be undone."""
+        view = self.view
+        if view is None:
+            return
+        try:
+            if by is not None:
+                params.check(by.operation)
+            document = view.document.revised(step, by)
+        except RestoreError as error:
+            self.failed.emit(str(error))
+            return
+        self._no_preview()
+        title = step.operation.title
+        label = self.tr("{} changed") if by is not None else self.tr("{} removed")
+
+        def arrive(shown: View) -> None:
+            if self.view is not view:
+                return  # the photo has changed meanwhile
+            self.view = shown
+            self.history.add(Change(label.format(title), view.document, shown.document))
+            self.rendered.emit(False)
+
+        self.jobs.start(lambda progress: rendering.show(view, document, progress), arrive, title)
 
     def expected(self, kind: Operation | Detector, box: Box | None = None) -> float | None:
         """The seconds it takes on the selection, or in `box`, empty for everywhere; None where that is not known."""

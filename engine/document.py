@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from engine.errors import RestoreError
 from engine.image import Image, Mask
 from engine.operation import Operation, Step, apply, move
 from engine.progress import Progress
@@ -52,6 +53,18 @@ class Document:
         """The document with one step more, which is told what the file says."""
         step = Step(step.operation.informed(self.facts), step.mask)
         return replace(self, steps=(*self.steps, step))
+
+    def revised(self, step: Step, by: Step | None) -> "Document":
+        """The document with `by` in the place of one of its steps, or without it where that is None; the steps after it
+        stay. Raises RestoreError where pixels change place, for the masks after it would no longer fit, and ValueError
+        where the step is none of the document's."""
+        index = next((index for index, one in enumerate(self.steps) if one is step), None)
+        if index is None:
+            raise ValueError("not a step of this document")
+        if step.operation.moves or (by is not None and by.operation.moves):
+            raise RestoreError(f"“{step.operation.title}” moves the photo: it can only be undone.")
+        new = () if by is None else (Step(by.operation.informed(self.facts), by.mask),)
+        return replace(self, steps=(*self.steps[:index], *new, *self.steps[index + 1 :]))
 
     def render(self, progress: Progress | None = None) -> Image:
         """The image after all steps, going on from the last one remembered. Raises RestoreError, Cancelled."""

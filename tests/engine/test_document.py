@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.document import Document, Rendered
-from engine.errors import Cancelled
+from engine.errors import Cancelled, RestoreError
 from engine.image import Image, Mask, frozen
 from engine.operation import Operation, Step
 from engine.operations.crop import Crop
@@ -137,3 +137,24 @@ def test_operations_learn_what_the_file_says_and_documents_hand_it_on() -> None:
     document = Document(SOURCE, facts={"jpeg quality": 80}).then(Step(Lighter())).then(Step(Told()))
     assert document.steps[1].operation == Told(80)
     assert Document(SOURCE).then(Step(Told())).steps[0].operation == Told(50)
+
+
+def test_a_step_is_replaced_or_left_out_and_those_after_it_stay() -> None:
+    document = Document(SOURCE, facts={"jpeg quality": 80})
+    for operation in (Lighter(), Told(), Lighter()):
+        document = document.then(Step(operation))
+    first, _second, third = document.steps
+    without = document.revised(first, None)
+    assert without.steps == document.steps[1:] and len(document.steps) == 3
+    assert np.allclose(without.render(), SOURCE + 0.1)
+    other = document.revised(third, Step(Told(1)))
+    assert other.steps[:2] == document.steps[:2] and other.steps[2].operation == Told(80)
+    with pytest.raises(ValueError, match="not a step"):
+        document.revised(Step(Lighter()), None)
+
+
+def test_steps_that_move_pixels_are_not_revised() -> None:
+    document = Document(SOURCE).then(Step(Flip())).then(Step(Lighter()))
+    for step, by in ((document.steps[0], None), (document.steps[1], Step(Flip()))):
+        with pytest.raises(RestoreError, match="undone"):
+            document.revised(step, by)
