@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.path_field import PathField
 from engine import params
 from engine.params import Param
 
@@ -47,7 +48,7 @@ class Form(QWidget):
         self._fields = {one.name: _field(one, self) for one in self._params}
         self._labels: dict[str, QLabel] = {}
         self._measured: object = None
-        rows = QFormLayout(self)
+        self._rows = rows = QFormLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setVerticalSpacing(4)
         rows.setHorizontalSpacing(10)
@@ -59,6 +60,17 @@ class Form(QWidget):
         for one in self._measurable():
             self._fields[one.unless].changed.connect(self._show_measured)
         self._show_measured()
+        for one in self._params:
+            if one.only:
+                self._fields[one.only.partition("=")[0]].changed.connect(self._show_rows)
+        self._show_rows()
+
+    def _show_rows(self) -> None:
+        """Only the rows that count for what is chosen."""
+        for one in self._params:
+            name, _, value = one.only.partition("=")
+            if name:
+                self._rows.setRowVisible(self._fields[one.name].widget, self._fields[name].get() == value)
 
     def _add_row(self, rows: QFormLayout, one: Param) -> None:
         made = self._fields[one.name]
@@ -137,7 +149,10 @@ class Form(QWidget):
         """What the Tab key reaches, in the order of the rows."""
         found: list[QWidget] = []
         for one in self._fields.values():
-            found += [one.widget.slider, one.widget.spin] if isinstance(one.widget, NumberField) else [one.widget]
+            if isinstance(one.widget, NumberField):
+                found += [one.widget.slider, one.widget.spin]
+            else:
+                found.append(one.widget.line if isinstance(one.widget, PathField) else one.widget)
         return found
 
     def field(self, name: str) -> QWidget:
@@ -292,6 +307,9 @@ def _field(one: Param, parent: QWidget) -> _Field:
         return _Field(number, lambda: kind(number.value()), number.set_value, number.changed)
     if one.kind is not str:
         raise TypeError(f"the parameter {one.name} has no range")
+    if one.drawn:
+        path = PathField(str(one.default), parent)
+        return _Field(path, path.line.text, path.line.setText, path.changed)
     line = QLineEdit(str(one.default), parent)
     return _Field(line, line.text, line.setText, line.textChanged)
 

@@ -153,18 +153,26 @@ class Model:
         dtype = dtype or (torch.float32 if self._precise else devices.quickest(device))
         return self._net.to(device=device, dtype=dtype, memory_format=torch.channels_last), device, dtype
 
-    def _input(self, crop: np.ndarray, box: Box, planes: tuple[Mask | float, ...]) -> torch.Tensor:
-        """The crop and the condition planes as the net takes them, padded to its multiple. (1, C, H, W) fp32"""
+    def _input(
+        self, crop: np.ndarray, box: Box, planes: tuple[Mask | float, ...], dtype: torch.dtype | None = None
+    ) -> torch.Tensor:
+        """The crop and the condition planes as the net takes them, padded to its multiple. (1, C, H, W), channels_last,
+        fp32 if not told else"""
         import torch
 
         height, width = crop.shape[:2]
         down, right = -height % self._multiple, -width % self._multiple
-        layers = [np.pad(crop, ((0, down), (0, right), (0, 0)), mode="symmetric")]
-        for plane in planes:
-            part = np.float32(plane) if isinstance(plane, float | int) else plane[box.slices]
-            part = np.broadcast_to(part, (height, width))
-            layers.append(np.pad(part, ((0, down), (0, right)), mode="edge")[..., None])
-        return torch.from_numpy(np.concatenate(layers, axis=2)).permute(2, 0, 1)[None]  # channels_last
+        seen = np.pad(crop, ((0, down), (0, right), (0, 0)), mode="symmetric") if down or right else np.array(crop)
+        photo = torch.from_numpy(seen).to(dtype)
+        result = photo.new_empty((1, height + down, width + right, 3 + len(planes)))
+        result[0, ..., :3] = photo
+        for index, plane in enumerate(planes, start=3):
+            if isinstance(plane, float | int):
+                result[0, ..., index] = plane
+            else:
+                part = np.pad(plane[box.slices], ((0, down), (0, right)), mode="edge")
+                result[0, ..., index] = torch.from_numpy(part)
+        return result.permute(0, 3, 1, 2)
 
     def _tile(
         self, planes: tuple[Mask | float, ...], views: int, report: Callable[[], None]
@@ -173,23 +181,36 @@ class Model:
         each view."""
         import torch
 
-        net, device, _dtype = self._placed()
+        net, device, dtype = self._placed()
+        dtype = dtype if getattr(net, "rounds", False) else None  # others round, where they convolve, themselves
 
         @torch.inference_mode()
         def run(crop: np.ndarray, box: Box) -> np.ndarray:
-            x = self._input(crop, box, planes).to(device)  # fp32: nets round it where they convolve
-            total: torch.Tensor | float = 0.0
+            x = self._input(crop, box, planes, dtype).to(device)
+            total: torch.Tensor | None = None
             for quarter, mirrored in _VIEWS[:views]:
-                seen = torch.rot90(x.flip(3) if mirrored else x, quarter, (2, 3))
-                residual = net.residual(seen.contiguous(memory_format=torch.channels_last)).float()
-                residual = torch.rot90(residual, -quarter, (2, 3))
-                total = total + (residual.flip(3) if mirrored else residual)
+                residual = net.residual(_turned(x, quarter, mirrored)).float()
+                residual = _turned(residual, quarter if mirrored else -quarter, mirrored)
+                # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
+                total = residual if total is None else total.add_(residual)
                 report()
-            # the sum is made in fp32: in bf16 it alone would cost more precision than the whole net
-            change = (total / views)[0, :, : crop.shape[0], : crop.shape[1]]  # type: ignore[index]
-            return np.clip(crop + change.permute(1, 2, 0).cpu().numpy(), 0, 1)
+            assert total is not None  # there is a view at least
+            change = total.div_(views)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).cpu().numpy()
+            change += crop
+            return np.clip(change, 0, 1, out=change)
 
         return run
+
+
+def _turned(x: torch.Tensor, quarter: int, mirrored: bool) -> torch.Tensor:
+    """A view of (B, C, H, W), channels_last: mirrored left to right or not, then turned by so many quarters. What is
+    mirrored comes back by the same again, else by as many quarters the other way."""
+    import torch
+
+    if quarter == 0 and not mirrored:
+        return x
+    rows = x.permute(0, 2, 3, 1)  # all that is of a pixel moves together, which is quicker
+    return torch.rot90(rows.flip(2) if mirrored else rows, quarter, (1, 2)).contiguous().permute(0, 3, 1, 2)
 
 
 def no_memory() -> RestoreError:

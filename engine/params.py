@@ -26,6 +26,8 @@ class Param:
     choices: Mapping[str, str]  # value -> what the user reads; empty: any value
     slider: str  # "linear" or "log"
     unless: str  # name of a bool parameter: while that is true this one is measured and not used; empty: always used
+    only: str = ""  # "blur=drawn": counts for nothing else, and is not shown then
+    drawn: bool = False  # a line through points, "x,y x,y ..." in px to the right and downwards, that can be drawn
 
 
 def param(
@@ -39,13 +41,24 @@ def param(
     choices: Mapping[str, str] | None = None,
     slider: str = "linear",
     unless: str = "",
+    only: str = "",
+    drawn: bool = False,
 ) -> Any:
     """A dataclass field that is a parameter: `strength: float = param(1.0, "Strength", low=0, high=2)`.
 
     Numbers need `low` and `high`, both included; `choices` maps the values of a str to what the user reads.
     """
-    facts = {"label": label, "help": help, "low": low, "high": high, "unit": unit, "slider": slider, "unless": unless}
-    return field(default=default, metadata={"param": facts | {"choices": choices or {}}})
+    facts: dict[str, Any] = {
+        "label": label,
+        "help": help,
+        "low": low,
+        "high": high,
+        "unit": unit,
+        "slider": slider,
+        "unless": unless,
+    }
+    facts |= {"only": only, "drawn": drawn, "choices": choices or {}}
+    return field(default=default, metadata={"param": facts})
 
 
 def describe(cls: type) -> list[Param]:

@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from engine.filling import guidance, harmonic, patches, peel, seam
+from engine.filling import guidance, harmonic, patches, peel, seam, turned
 from engine.filling.patches import Features, Matches, Scene
+from engine.filling.turned import Ground
 from engine.progress import Progress
 
 _COARSEST = 6  # px, half the width of the hole in the smallest picture
@@ -16,7 +17,12 @@ _FADING = 1.8  # how much less a patch is trusted for each px from the hole's ri
 
 
 def fill(
-    image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress, guide: np.ndarray | None = None
+    image: np.ndarray,
+    unknown: np.ndarray,
+    seed: int,
+    progress: Progress,
+    guide: np.ndarray | None = None,
+    rotation: bool = False,
 ) -> np.ndarray:
     """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `unknown` (H, W), bool, filled.
 
@@ -28,13 +34,18 @@ def fill(
     `guide` (H, W, 1 or 3), float32 in 0..1, is a coarse picture of what the hole shall hold; what it holds elsewhere is
     not looked at. The smallest picture begins with it, and larger ones prefer patches whose vague colours are like its,
     the less the larger they are (as in Hertzmann et al. 2001, Image analogies); its fine detail is not followed.
+
+    With `rotation`, patches turned by 90, 180 and 270 degrees are candidates too: some four times the work. A guide is
+    followed without.
     """
     progress(0.0)
-    depth, planes = _depth(unknown), _add_texture(image, unknown, progress.part(0.0, 0.02))
+    depth = _depth(unknown)
+    ground = turned.spread(image, unknown, depth) if rotation and guide is None else turned.alone(image, unknown)
+    planes = _add_texture(ground.image, ground.hole | ground.barred, progress.part(0.0, 0.02))
     if guide is not None:
         planes = np.concatenate([planes, guidance.add(image, unknown, guide, depth)], axis=2)
     fixed = 0 if guide is None else image.shape[2]
-    scenes = _pyramid(planes, unknown, depth + 1, fixed, progress.part(0.02, 0.04))
+    scenes = _pyramid(ground._replace(image=planes), depth + 1, fixed, progress.part(0.02, 0.04))
     if not scenes:
         return harmonic.fill(image, unknown, progress)
     if fixed:
@@ -49,7 +60,8 @@ def fill(
         matches = _carry_over(scene, coarse, matches, random) if coarse else _begin(scene, random, part.part(0, 0.2))
         if not depth or len(scene.targets) <= _MOST:
             _settle(scene, matches, _TURNS[min(depth, len(_TURNS) - 1)], depth == 0, random, part.part(0.2, 1.0))
-    return seam.copy(scenes[0], matches.source, image.shape[2], progress.part(0.9, 1.0))
+    result = seam.copy(scenes[0], matches.source, image.shape[2], progress.part(0.9, 1.0))
+    return result[: image.shape[0], : image.shape[1]]
 
 
 def _add_texture(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
@@ -76,27 +88,29 @@ def _depth(unknown: np.ndarray) -> int:
     return max(0, round(float(np.log2(radius / _COARSEST))))
 
 
-def _pyramid(image: np.ndarray, unknown: np.ndarray, count: int, fixed: int, progress: Progress) -> list[Scene]:
+def _pyramid(ground: Ground, count: int, fixed: int, progress: Progress) -> list[Scene]:
     """Scenes of the picture at full, half, a quarter ... of its size, `count` of them at most; as far down as there
     are patches to copy."""
     scenes: list[Scene] = []
-    image = image.copy()
-    while len(scenes) < count and min(unknown.shape) >= patches.SIDE:
+    ground = ground._replace(image=ground.image.copy())
+    while len(scenes) < count and min(ground.size) >= patches.SIDE:
         progress(len(scenes) / count)
-        scene = patches.look(image, unknown, fixed)
+        scene = patches.look(ground.image, ground.hole, fixed, ground.size, ground.barred)
         if np.count_nonzero(scene.usable) < (64 if scenes else 1):
             break
         scenes.append(scene)
-        image, unknown = _halve(image, unknown, fixed)
+        ground = _halve(ground, fixed)
     return scenes
 
 
-def _halve(image: np.ndarray, unknown: np.ndarray, fixed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Image and unknown pixels at half their size; the last `fixed` channels are known everywhere."""
-    small, hole = harmonic.halve(image, unknown)
+def _halve(ground: Ground, fixed: int) -> Ground:
+    """All of it at half the size; the last `fixed` channels are known everywhere."""
+    small, unclear = harmonic.halve(ground.image, ground.hole | ground.barred)
     if fixed:
-        small[..., -fixed:] = harmonic.halve(image[..., -fixed:], np.zeros_like(unknown))[0]
-    return small, hole
+        small[..., -fixed:] = harmonic.halve(ground.image[..., -fixed:], np.zeros_like(ground.hole))[0]
+    hole = unclear if not ground.barred.any() else harmonic.halve(ground.image[..., :1], ground.hole)[1]
+    barred = unclear & ~hole
+    return Ground(small, hole, barred, ((ground.size[0] + 1) // 2, (ground.size[1] + 1) // 2))
 
 
 def _begin(scene: Scene, random: np.random.Generator, progress: Progress) -> Matches:
@@ -111,7 +125,7 @@ def _carry_over(scene: Scene, coarse: Scene, matches: Matches, random: np.random
     """What the targets of the picture of half the size found, as matches of this one: the same way, twice as far."""
     height, width = scene.hole.shape
     y, x = np.divmod(scene.targets, width)
-    low, reach = np.array(coarse.hole.shape) - 1 - patches.REACH, patches.REACH
+    low, reach = np.array(coarse.size) - 1 - patches.REACH, patches.REACH
     above = np.clip(y // 2, reach, low[0]) * coarse.hole.shape[1] + np.clip(x // 2, reach, low[1])
     parent = coarse.index[above]
     away = np.stack(np.divmod(matches.source[parent], coarse.hole.shape[1])) - np.stack(

@@ -17,13 +17,15 @@ _NEAR = np.array([(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH
 
 @dataclass
 class Scene:
-    """A picture with a hole; centres of patches are places y * W + x, at least REACH px from the picture's edge."""
+    """A picture with a hole; centres of patches are places y * W + x, at least REACH px from the picture's edge. To the
+    right and below, H and W may hold more that is copied from."""
 
     image: np.ndarray  # (H, W, C), float32; the hole's pixels change in place
     hole: np.ndarray  # (H, W), bool
     usable: np.ndarray  # (H * W), bool: centres of patches without hole
     targets: np.ndarray  # (n,), places of the patches with some hole in them, ascending
     index: np.ndarray  # (H * W), which of the targets lies there, -1 = none
+    size: tuple[int, int]  # height and width of the picture, in which the hole lies
     fixed: int = 0  # the last so many channels stay as they are: they are only compared
 
     @property
@@ -40,16 +42,34 @@ class Matches:
     cost: np.ndarray  # (n,), squared distance of the features
 
 
-def look(image: np.ndarray, hole: np.ndarray, fixed: int = 0) -> Scene:
+def look(
+    image: np.ndarray,
+    hole: np.ndarray,
+    fixed: int = 0,
+    size: tuple[int, int] | None = None,
+    barred: np.ndarray | None = None,
+) -> Scene:
     """The scene of `image` (H, W, C), which it keeps and changes, all but its last `fixed` channels, and its `hole`
-    (H, W), bool."""
-    touched = cv2.dilate(hole.astype(np.uint8), np.ones((SIDE, SIDE), np.uint8)) > 0
-    inner = np.zeros_like(hole)
-    inner[REACH:-REACH, REACH:-REACH] = True
-    targets = np.flatnonzero(touched & inner)
+    (H, W), bool; of a larger one the picture is the first `size`, and nothing `barred` (H, W), bool, is copied."""
+    height, width = size or hole.shape
+    touched = _touch(hole)
+    targets = np.flatnonzero(touched & _inner(hole.shape, height, width))
+    usable = ~(touched if barred is None else _touch(hole | barred)) & _inner(hole.shape, *hole.shape)
     index = np.full(hole.size, -1, np.int32)
     index[targets] = np.arange(len(targets))
-    return Scene(np.ascontiguousarray(image), hole, (~touched & inner).ravel(), targets, index, fixed)
+    return Scene(np.ascontiguousarray(image), hole, usable.ravel(), targets, index, (height, width), fixed)
+
+
+def _touch(hole: np.ndarray) -> np.ndarray:
+    """Centres of patches with some of the hole in them, bool (H, W)."""
+    return cv2.dilate(hole.astype(np.uint8), np.ones((SIDE, SIDE), np.uint8)) > 0
+
+
+def _inner(shape: tuple[int, ...], height: int, width: int) -> np.ndarray:
+    """Centres of patches that lie within the first `height` x `width` px, bool of `shape`."""
+    inner = np.zeros(shape, bool)
+    inner[REACH : height - REACH, REACH : width - REACH] = True
+    return inner
 
 
 def shifts(scene: Scene) -> np.ndarray:

@@ -55,10 +55,10 @@ def _fill_layer(
     random: np.random.Generator,
 ) -> None:
     """Fills the pixels at `places` from the best of the `usable` patches and notes these in `found`."""
-    height, width = missing.shape
-    reach = patches.REACH
-    y, x = np.divmod(places, width)
-    centres = np.clip(y, reach, height - 1 - reach) * width + np.clip(x, reach, width - 1 - reach)
+    stride, reach = missing.shape[1], patches.REACH
+    y, x = np.divmod(places, stride)
+    low_y, low_x = (side - 1 - reach for side in scene.size)
+    centres = np.clip(y, reach, low_y) * stride + np.clip(x, reach, low_x)
     known = ~missing.ravel()[centres[:, None] + patches.shifts(scene)]  # (n, SIDE ** 2)
     channels = scene.image.shape[2]
     share = np.repeat(known, channels, axis=1).astype(np.float32)

@@ -22,13 +22,14 @@ def copy(scene: Scene, source: np.ndarray, channels: int, progress: Progress) ->
     height, width = scene.hole.shape
     y, x = np.nonzero(scene.hole)
     reach = patches.REACH
-    middle = np.clip(y, reach, height - 1 - reach) * width + np.clip(x, reach, width - 1 - reach)
+    low_y, low_x = (side - 1 - reach for side in scene.size)
+    middle = np.clip(y, reach, low_y) * width + np.clip(x, reach, low_x)
     place = y * width + x  # not the middle at the picture's edge
     origin = np.full(height * width, -1)
     origin[place] = source[scene.index[middle]] + place - middle
     flat = scene.flat[:, :channels]
     errors = np.zeros((height * width, channels + 1), np.float32)  # their sums, and of how many
-    for own, (there_y, there_x) in harmonic.neighbours(np.stack([y, x], axis=1), scene.hole.shape):
+    for own, (there_y, there_x) in harmonic.neighbours(np.stack([y, x], axis=1), scene.size):
         here, there = place[own], there_y * width + there_x
         rim = origin[there] < 0
         here, there = here[rim], there[rim]
@@ -41,7 +42,8 @@ def copy(scene: Scene, source: np.ndarray, channels: int, progress: Progress) ->
     progress(0.2)
     where = np.stack([y, x], axis=1)
     result = scene.image[..., :channels].copy()
-    membrane = harmonic.solve(harmonic.laplacian(scene.hole), right, where, progress.part(0.2, 1.0))
+    own_hole = scene.hole[: scene.size[0], : scene.size[1]]
+    membrane = harmonic.solve(harmonic.laplacian(own_hole), right, where, progress.part(0.2, 1.0))
     result[scene.hole] = flat[origin[place]] + membrane
     return np.clip(result, 0, 1)
 

@@ -38,6 +38,8 @@ class UNet(nn.Module):
     Input (B, image_planes + condition_planes, H, W); H and W multiples of `2 ** len(widths)`.
     """
 
+    rounds = True  # `residual` rounds all that it sees to the format of its weights at once
+
     def __init__(
         self,
         widths: Sequence[int] = (24, 48, 96),

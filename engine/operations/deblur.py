@@ -7,6 +7,7 @@ import numpy as np
 
 from engine import models, noise
 from engine.diffusion import deconvolution, kernels, plug_and_play
+from engine.errors import RestoreError
 from engine.image import Box, Image, Mask, is_grey
 from engine.operation import Operation
 from engine.params import param
@@ -17,12 +18,13 @@ _TILE = 512  # px
 _LEAST = 0.7 / 255  # sigma of the rounding to 8 bits and whatever else the measure misses
 _MARGIN = 48  # px, at least, over which a tile is mirrored
 _CONTEXT = 80  # px beside twice the kernel
+_LONGEST = 60  # px, of a drawn line from side to side
 
 
 @dataclass(frozen=True)
 class Deblur(Operation):
-    """Deconvolution with a Gaussian, a disc or a line, by Wiener's filter, by Richardson-Lucy with total variation or
-    with the learned denoiser (plug and play)."""
+    """Deconvolution with a Gaussian, a disc, a straight or a drawn line, by Wiener's filter, by Richardson-Lucy with
+    total variation or with the learned denoiser (plug and play)."""
 
     title = "Deblur"
     group = "sharpen"
@@ -39,12 +41,24 @@ class Deblur(Operation):
         "gaussian",
         "Blur",
         "What a point became",
-        choices={"gaussian": "Soft spot", "disc": "Disc (out of focus)", "motion": "Line (shaken)"},
+        choices={
+            "gaussian": "Soft spot",
+            "disc": "Disc (out of focus)",
+            "motion": "Line (shaken)",
+            "drawn": "Drawn line",
+        },
     )
     size: float = param(
         0.8, "Size", "Deviation of the spot, radius of the disc, length of the line", low=0.3, high=30, unit="px"
     )
     angle: float = param(0.0, "Angle", "Of the line, from the right turning upwards", low=-90, high=90, unit="°")
+    path: str = param(
+        "0,0 1.5,0 3,1",
+        "Drawn line",
+        "What a point of light became, drawn or as px to the right and down: 0,0 4,1 6,5.",
+        only="blur=drawn",
+        drawn=True,
+    )
     automatic: bool = param(True, "Measure noise", "Measures the noise level; off: use the level below")
     sigma: float = param(
         2.0,
@@ -66,6 +80,8 @@ class Deblur(Operation):
     def _kernel(self) -> np.ndarray:
         if self.blur == "gaussian":
             return kernels.gaussian(self.size)
+        if self.blur == "drawn":
+            return kernels.drawn(_points(self.path) or ())
         return kernels.disc(self.size) if self.blur == "disc" else kernels.motion(self.size, self.angle)
 
     def settle(self, image: Image) -> "Deblur":
@@ -77,6 +93,7 @@ class Deblur(Operation):
         if self.amount == 0:
             progress(1.0)
             return image
+        self._check_path()
         sigma = max(_LEAST, self.settle(image).sigma / 255)
         channels = 1 if self.method != "pnp" and is_grey(image) else 3
         total, turn = len(split(image.shape, _TILE)), 0
@@ -93,6 +110,16 @@ class Deblur(Operation):
 
         return run_tiled(image, restore, _TILE, self.context, progress, self.grid)
 
+    def _check_path(self) -> None:
+        """Raises RestoreError where the line that is to be undone is missing or cannot be read."""
+        points = _points(self.path) if self.blur == "drawn" else [(0.0, 0.0), (1.0, 0.0)]
+        if points is None:
+            raise RestoreError(
+                f"A drawn line is written as 0,0 4,1 6,5, at most {_LONGEST} px wide: not “{self.path}”."
+            )
+        if len(points) < 2:
+            raise RestoreError("Draw the line that a point of light became first.")
+
     def _restore(self, planes: np.ndarray, sigma: float, progress: Progress) -> np.ndarray:
         blurring = deconvolution.Blurring.by(self._kernel, (planes.shape[1], planes.shape[2]))
         if self.method == "wiener":
@@ -105,6 +132,16 @@ class Deblur(Operation):
 def _denoise(image: np.ndarray, sigma: float, progress: Progress) -> np.ndarray:
     # in fewer bits the roundings of eight turns would add up to more than 1/1000
     return models.load("denoise-u24", precise=True)(image, sigma, sigma, sigma, progress=progress)
+
+
+def _points(text: str) -> list[tuple[float, float]] | None:
+    """The points of "x,y x,y ..."; None where that is not what the text says, or they are too far apart."""
+    try:
+        points = [(float(x), float(y)) for x, y in (one.split(",") for one in text.split())]
+    except ValueError:
+        return None
+    spans = [max(axis) - min(axis) for axis in zip(*points, strict=True)]
+    return points if all(span <= _LONGEST for span in spans) else None  # also where one is no number
 
 
 def _on_grid(length: int) -> int:

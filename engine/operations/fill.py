@@ -68,6 +68,11 @@ class Fill(Operation):
         low=0.0,
         high=1.0,
     )
+    rotation: bool = param(
+        False,
+        "Turn patches",
+        "Copied patches may also be turned by 90, 180 and 270 degrees; takes some four times as long",
+    )
     seed: int = param(0, "Seed", "Another number gives other patches and other grain.", low=0, high=999999)
 
     @property
@@ -133,7 +138,7 @@ class Fill(Operation):
         if method == "fsr":
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":
-            return exemplar.fill(image, unknown, seed, progress)
+            return exemplar.fill(image, unknown, seed, progress, rotation=self.rotation)
         if method == "imagine":
             coloured = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
             guide = samplers.imagine(coloured, unknown, seed, progress.part(0.0, 0.2))

@@ -48,7 +48,7 @@ def _damage(surface: "_Surface", film: Film, budget: float, rng: np.random.Gener
         surface.add(damage_film.paste(film, "stain", size, rng) if rendered else damage_spots.stain(size, rng))
     if rng.random() < 0.3:
         surface.add(damage_lines.bundle(size, rng))
-    if rng.random() < 0.08:
+    if rng.random() < 0.12:
         surface.add(damage_tears.tear(size, rng))
     makers = list(KINDS)
     odds = np.array([*KINDS.values(), 4.0 if film else 0.0]) * rng.gamma(0.5, 1, len(makers) + 1)

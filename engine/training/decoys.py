@@ -115,14 +115,12 @@ def fence(size: int, rng: np.random.Generator) -> list[Strokes]:
 
 
 def lights(size: int, rng: np.random.Generator) -> list[Strokes]:
-    """Stars, sparkles, far windows, pebbles, petals: small bright or dark dots, softer than dust."""
+    """Stars, sparkles, far windows, pebbles, petals: small bright or dark dots, all softer than dust."""
     canvas = Canvas(size)
     count = 1 + int(rng.exponential(30) * (size / 256) ** 2)
     centres = rng.normal(rng.uniform(0, size, 2), rng.uniform(0.05, 0.5) * size, (count, 2))
     canvas.dots(centres, 0.7 * 5 ** (rng.random(count) ** 2), rng.uniform(0.5, 1, count))
-    mask = canvas.mask()
-    if rng.random() < 0.6:
-        mask = cv2.convertScaleAbs(cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.2)), alpha=2.0)
+    mask = cv2.convertScaleAbs(cv2.GaussianBlur(canvas.mask(), (0, 0), rng.uniform(0.7, 1.6)), alpha=2.0)
     return [(mask, LIGHT if rng.random() < 0.7 else _colour(rng))]
 
 

@@ -13,7 +13,7 @@ from engine.training.materials import Patches
 from engine.training.photos import read_folder
 from engine.training.recipe import HELD_OUT, Batch, PhotoRecipe
 
-_APART = 0.06  # mean difference of two fills from which on more is worth little
+_APART = 0.04  # mean difference of two fills from which on more is worth little
 
 
 class Imagine(Duel):
@@ -67,10 +67,11 @@ class Imagine(Duel):
         mask = batch["seen"][:, 3:]
         share = mask.mean((1, 2, 3)).clamp(min=1e-3)
         other = self._filled(net, batch["seen"], self.generator)
-        apart = F.avg_pool2d((fake[:, :3] - other) * mask, 4).abs().mean((1, 2, 3)) / share
+        lighter = ((fake[:, :3] - other) * mask).mean(1, keepdim=True)  # in brightness, or it would grow colourful
+        apart = F.avg_pool2d(lighter, 7, stride=1, padding=3).abs().mean((1, 2, 3)) / share
         near = mask * (1 - F.avg_pool2d(mask, 9, stride=1, padding=4, count_include_pad=False))
         off = ((fake[:, :3] - batch["real"][:, :3]).abs() * near).mean((1, 2, 3)) / share
-        return 0.1 * (_APART / (apart + _APART / 4)).mean() + 2 * off.mean()
+        return 0.05 * (_APART / (apart + _APART / 4)).mean() + 2 * off.mean()
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> dict[str, float]:

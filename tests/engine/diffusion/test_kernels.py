@@ -44,3 +44,22 @@ def test_a_line_lies_at_its_angle_and_has_its_length(angle: float) -> None:
     assert down + across == pytest.approx(24**2 / 12, rel=0.03)
     turned = np.rad2deg(np.arctan2(-2 * mixed, across - down)) / 2  # rows go down, angles up
     assert np.abs((turned - angle + 90) % 180 - 90) < 1
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, 90.0, -60.0])
+def test_a_straight_drawn_line_is_the_one_that_is_told(angle: float) -> None:
+    turn = np.deg2rad(angle)
+    drawn = kernels.drawn([(3, 5), (3 + 12 * np.cos(turn), 5 - 12 * np.sin(turn))])
+    assert len(drawn) % 2 == 1 and drawn.dtype == np.float32 and drawn.sum() == pytest.approx(1)
+    assert spread(drawn) == pytest.approx(spread(kernels.motion(12, angle)), abs=0.3)
+
+
+def test_a_drawn_line_keeps_its_form_and_moves_nothing() -> None:
+    kernel = kernels.drawn([(0, 0), (10, 0), (10, 6)])  # to the right, then down
+    side = len(kernel) // 2
+    axis = np.arange(-side, side + 1)
+    assert abs((kernel * axis).sum()) < 1e-5 and abs((kernel * axis[:, None]).sum()) < 1e-5
+    y, x = np.nonzero(kernel > 0.01)
+    assert np.ptp(x) in (10, 11) and np.ptp(y) in (6, 7)
+    assert kernel[: y.min() + 2, :side].sum() > 0.35 > 0.05 > kernel[y.max() - 1 :, :side].sum()
+    assert kernels.drawn([]).shape == kernels.drawn([(3, 4)]).shape == (1, 1)

@@ -61,8 +61,33 @@ def filled(
     seed: int = 0,
     progress: Progress | None = None,
     guide: np.ndarray | None = None,
+    rotation: bool = False,
 ) -> np.ndarray:
-    return exemplar.fill(np.where(unknown[..., None], 0, image), unknown, seed, progress or Progress(), guide)
+    image = np.where(unknown[..., None], 0, image)
+    return exemplar.fill(image, unknown, seed, progress or Progress(), guide, rotation)
+
+
+def frame(height: int = SIDE, width: int = SIDE - 13) -> np.ndarray:
+    """Lines of different colours around a picture: each of its corners looks like the others, but turned."""
+    y, x = np.mgrid[:height, :width]
+    far = np.minimum(np.minimum(y, height - 1 - y), np.minimum(x, width - 1 - x))
+    colours = np.random.default_rng(4).random((9, 3)).astype(np.float32)
+    return colours[np.minimum(far // 7, 8)]
+
+
+def test_turned_patches_complete_the_corner_of_a_frame() -> None:
+    image, unknown = frame(), hole((SIDE, SIDE - 13), (slice(12, 60), slice(SIDE - 73, SIDE - 25)))
+    plain, turned = (np.abs(filled(image, unknown, rotation=rotation) - image)[unknown] for rotation in (False, True))
+    assert turned.mean() < 0.03
+    assert turned.mean() < 0.4 * plain.mean()
+
+
+@pytest.mark.parametrize("make", [stripes, bricks])
+def test_structure_goes_on_with_turned_patches_too(make: Callable[[], np.ndarray]) -> None:
+    image = make()
+    result = filled(image, hole(), rotation=True)
+    assert result.shape == image.shape and np.array_equal(result[~hole()], image[~hole()])
+    assert np.abs(result - image)[HOLE].mean() < 0.06
 
 
 @pytest.mark.parametrize("make", [stripes, cross, bricks])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.diffusion import deconvolution, kernels
-from engine.errors import Cancelled
+from engine.errors import Cancelled, RestoreError
 from engine.image import Image, frozen
 from engine.operation import Step, apply
 from engine.operations.deblur import Deblur
@@ -124,3 +124,31 @@ def test_can_be_cancelled_within_a_tile(method: str) -> None:
     with pytest.raises(Cancelled):
         apply(Step(Deblur(method=method)), frozen(np.full((60, 70, 3), 0.5, np.float32)), Progress(cancel))
     assert len(said) > 3 and said[-1] < 0.5
+
+
+@needs_photos
+def test_a_drawn_blur_is_undone_as_others_are() -> None:
+    path = "0,0 5,1 6,5"
+    operation = Deblur(method="richardson-lucy", blur="drawn", path=path)
+    kernel = kernels.drawn([(0, 0), (5, 1), (6, 5)])
+    photos = crops(every=16, side=160)
+    assert gain(operation, kernel, 1.0, photos) > 1.5
+    straight = Deblur(method="richardson-lucy", blur="motion", size=10, angle=0)
+    assert gain(operation, kernel, 1.0, photos) > gain(straight, kernel, 1.0, photos) + 1
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "Draw the line"),
+        ("3,4", "Draw the line"),
+        ("1;2", "written as"),
+        ("0,0 99,0", "at most"),
+        ("0,0 nan,1", "w"),
+    ],
+)
+def test_a_line_that_cannot_be_is_told(path: str, words: str) -> None:
+    operation = Deblur(method="wiener", blur="drawn", path=path)
+    assert operation.context > 0  # the window asks before it is run
+    with pytest.raises(RestoreError, match=words):
+        apply(Step(operation), frozen(np.full((40, 40, 3), 0.5, np.float32)))
