@@ -1,5 +1,6 @@
 """Deblurring: undoing a blur whose form is told."""
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -141,7 +142,8 @@ def _points(text: str) -> list[tuple[float, float]] | None:
     except ValueError:
         return None
     spans = [max(axis) - min(axis) for axis in zip(*points, strict=True)]
-    return points if all(span <= _LONGEST for span in spans) else None  # also where one is no number
+    known = all(math.isfinite(number) for point in points for number in point)
+    return points if known and all(span <= _LONGEST for span in spans) else None
 
 
 def _on_grid(length: int) -> int:
