@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 _SMALLEST_TILE = 128  # px; below this a device has too little memory to be of use
-_TILE = {"mps": 768, "cpu": 768}  # px; a tile is also the time that a cancel waits
+_TILE = {"mps": 1280, "cpu": 1280}  # px; larger ones overlap less; a tile is also the time that a cancel waits
+_SLOW_TILE = 768  # px, there, of nets that take three times as long
 _LARGEST_TILE = 2048  # px, on CUDA: there a larger one is no quicker
 _BYTES = 600  # at most, that a net in half precision needs for a pixel of a tile
 
@@ -113,10 +114,13 @@ def quickest(device: str) -> torch.dtype:
         return torch.bfloat16 if trial(torch.bfloat16) < 0.9 * trial(torch.float32) else torch.float32
 
 
-def tiles() -> Iterator[int]:
-    """Sides of tiles in px to try in turn: halved when memory runs out, in the end on the CPU."""
+def tiles(slow: bool = False) -> Iterator[int]:
+    """Sides of tiles in px to try in turn: halved when memory runs out, in the end on the CPU. Smaller if a net is
+    `slow`, as recurrent ones are."""
     while True:
         tile = _first_tile()
+        if slow and _choice.device != "cuda":
+            tile = min(tile, _SLOW_TILE)
         while tile >= _SMALLEST_TILE:
             yield tile
             tile //= 2

@@ -76,7 +76,7 @@ class Model:
         """
         progress = progress or Progress()
         done = 0
-        for tile in devices.tiles():
+        for tile in devices.tiles(slow=True):
             with devices.memory_may_run_out():
                 for number, answer in enumerate(self._passes(image, planes, count, tile, progress), start=1):
                     if number > done:  # else it was made again with smaller tiles

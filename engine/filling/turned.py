@@ -1,4 +1,4 @@
-"""Turned copies of a picture laid beside it, so that patches turned by 90, 180 and 270 degrees are found like others."""
+"""Turned copies of a picture laid beside it, so that patches turned by 90, 180 and 270 degrees are found too."""
 
 from typing import NamedTuple
 

@@ -58,10 +58,14 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make.py bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a small part of everything")
-    parser.add_argument("--only", action="append", choices=MEASUREMENTS, help="one measurement; may be repeated")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of measurements; without any all are made")
+    parser.add_argument("--only", action="append", default=[], choices=MEASUREMENTS, help="the same, one by one")
     arguments = parser.parse_args()
+    wanted = [*arguments.names, *arguments.only] or [*MEASUREMENTS]
+    if unknown := [name for name in wanted if name not in MEASUREMENTS]:
+        parser.error(f"there is no measurement {unknown[0]}; there is {', '.join(MEASUREMENTS)}")
     results: dict[str, list[Row]] = {}
-    for name in arguments.only or MEASUREMENTS:
+    for name in wanted:
         title, needs_photos, measure = MEASUREMENTS[name]
         print(f"\n{name}: {title.splitlines()[0]}", flush=True)
         if needs_photos and not DATA.is_dir():

@@ -13,7 +13,7 @@ from engine.training.materials import Patches
 from engine.training.photos import read_folder
 from engine.training.recipe import HELD_OUT, Batch, PhotoRecipe
 
-_APART = 0.04  # mean difference of two fills from which on more is worth little
+_APART = 0.4  # mean difference of two fills, by the photo's deviation, from which on more is worth little
 
 
 class Imagine(Duel):
@@ -63,15 +63,17 @@ class Imagine(Duel):
         return recolour_and_move(list(pictures), self.generator, self.size // 8)
 
     def more(self, net: nn.Module, batch: Batch, fake: Tensor) -> Tensor:
-        """That fills for other noise differ in more than grain, and that near the rim they are as the photo is."""
+        """That fills for other noise differ as places in the photo do, and that near the rim they are as it is."""
         mask = batch["seen"][:, 3:]
         share = mask.mean((1, 2, 3)).clamp(min=1e-3)
         other = self._filled(net, batch["seen"], self.generator)
         lighter = ((fake[:, :3] - other) * mask).mean(1, keepdim=True)  # in brightness, or it would grow colourful
-        apart = F.avg_pool2d(lighter, 7, stride=1, padding=3).abs().mean((1, 2, 3)) / share
+        apart = _coarse(lighter).abs().mean((1, 2, 3)) / share
+        varied = _coarse(batch["real"][:, :3].mean(1, keepdim=True)).flatten(1).std(1)
+        wanted = _APART * varied.clamp(min=0.02)
         near = mask * (1 - F.avg_pool2d(mask, 9, stride=1, padding=4, count_include_pad=False))
         off = ((fake[:, :3] - batch["real"][:, :3]).abs() * near).mean((1, 2, 3)) / share
-        return 0.05 * (_APART / (apart + _APART / 4)).mean() + 2 * off.mean()
+        return 0.05 * (wanted / (apart + wanted / 4)).mean() + 2 * off.mean()
 
     @torch.no_grad()
     def validate(self, net: nn.Module) -> dict[str, float]:
@@ -95,6 +97,11 @@ class Imagine(Duel):
         rows = [batch["real"][:, :3], batch["seen"][:, :3]]
         rows += [self._filled(net, batch["seen"], random) for _ in range(6)]
         return torch.stack(rows, dim=1).flatten(0, 1)
+
+
+def _coarse(planes: Tensor) -> Tensor:
+    """Means over 7 x 7 px."""
+    return F.avg_pool2d(planes, 7, stride=1, padding=3, count_include_pad=False)
 
 
 def _hole(side: int, generator: torch.Generator) -> Tensor:
