@@ -3,6 +3,8 @@
 import argparse
 import os
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from engine import allocator, resources
@@ -47,7 +49,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--limit", type=int, help="use only so many photos, for trials")
     parser.add_argument("--every", type=float, default=300, help="seconds between checkpoints")
     parser.add_argument("--ship", type=Path, help="folder of the manifest to write to, resources/weights")
-    parser.add_argument("--with-parent", action="store_true", help="end at a report where the parent process is gone")
+    parser.add_argument("--with-parent", action="store_true", help="end where the parent process is gone")
     return parser.parse_args()
 
 
@@ -71,12 +73,29 @@ def _train(arguments: argparse.Namespace) -> None:
             run.resume(generator)
         except (ValueError, KeyError, RuntimeError) as error:  # damaged, or of a net that was another then
             raise RestoreError(f"the run before cannot be gone on with: {_sentence(error)}") from None
-    if not run.train(generator, arguments.every, lambda: not arguments.with_parent or os.getppid() == _PARENT):
+    if not run.train(generator, arguments.every, _watched(0) if arguments.with_parent else lambda: True):
         return
     ship.check(run)
     scores = recipe.score(run.average, arguments.test)
     print(scores)
     ship.write(run, scores, arguments.ship or run.folder)
+
+
+def _watched(descriptor: int) -> Callable[[], bool]:
+    """Tells whether the parent process lives. It holds the other end of the pipe `descriptor`, which ends with it on
+    every system; on Windows nothing else tells, since the number of the parent stays."""
+    gone = threading.Event()
+
+    def wait() -> None:
+        try:
+            while os.read(descriptor, 1024):
+                pass
+        except OSError:  # there is no such pipe
+            return
+        gone.set()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return lambda: not gone.is_set() and os.getppid() == _PARENT
 
 
 def _sentence(error: Exception) -> str:

@@ -120,7 +120,7 @@ class Run:
         self, generator: torch.Generator, every_seconds: float = 300, wanted: Callable[[], bool] = lambda: True
     ) -> bool:
         """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint. False
-        where nobody `wanted` it any more when that was due: then there is nothing but the checkpoint."""
+        where nobody `wanted` it any more after a step: then there is nothing but the checkpoint."""
         if self.step == 0:
             (self.folder / "curve.csv").unlink(missing_ok=True)  # of an older run
         losses: list[float] = []
@@ -130,10 +130,10 @@ class Run:
             self.seconds = time.monotonic() - began
             if self.step % self.recipe.renew_every == 0:
                 self.recipe.renew()
+            if not wanted():
+                self.save(generator)
+                return False
             if time.monotonic() - reported > every_seconds or self.fraction >= 1:
-                if not wanted():
-                    self.save(generator)
-                    return False
                 self._report(losses)
                 self.save(generator)
                 losses, reported = [], time.monotonic()

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,6 +85,30 @@ def test_it_ends_with_its_parent_and_keeps_what_was_learned(train: Train, monkey
     folder = train("patches-vae", 1, 70, "--with-parent")
     assert (folder / "runs" / "patches-vae" / "checkpoint.json").exists()
     assert not (folder / "weights").exists()
+
+
+def test_it_knows_by_its_pipe_that_the_app_was_killed() -> None:
+    """As on Windows, where a parent that is gone keeps its number."""
+    end, held = os.pipe()
+    lives = command._watched(end)
+    time.sleep(0.05)
+    assert lives()
+    os.close(held)
+    for _ in range(100):
+        if not lives():
+            break
+        time.sleep(0.02)
+    assert not lives()
+    os.close(end)
+
+
+def test_training_ends_at_the_next_step_not_at_the_next_report(
+    train: Train, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "_watched", lambda _pipe: lambda: False)
+    folder = train("patches-vae", 1, 70, "--with-parent", "--steps", "1000000", "--every", "1000000")
+    assert (folder / "runs" / "patches-vae" / "checkpoint.json").exists()
+    assert not (folder / "weights").exists() and "step" not in capsys.readouterr().out
 
 
 def test_where_there_is_no_git_training_goes_on(train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
