@@ -160,7 +160,7 @@ def _vary(
     import torch
 
     net, device, _ = placed
-    cells = (math.ceil(length / _CELL) for length in share.shape)
+    cells = tuple(math.ceil(length / _CELL) for length in share.shape)
     (noise,) = _twisted(lambda random: [torch.randn((1, net.coarse, *cells), generator=random)], seed, twist)
     change = np.zeros_like(image)
     boxes = split(image.shape, side, _CELL)
@@ -182,7 +182,8 @@ def _varied(
     import torch
 
     x, shape = _padded(image, device)
-    moving = torch.nn.functional.avg_pool2d(_padded(share[..., None], device)[0], _CELL)
+    # a cell moves as far as any of it is to: outside nothing of that is seen
+    moving = torch.nn.functional.max_pool2d(_padded(share[..., None], device)[0], _CELL)
     with torch.inference_mode():
         coarse, fine = (guess.mean for guess in net.encode(x))
         progress(0.3)
@@ -194,30 +195,57 @@ def _varied(
 
 
 def blend(
-    one: np.ndarray, other: np.ndarray, share: float, own: bool = False, progress: Progress | None = None
+    one: np.ndarray,
+    other: np.ndarray,
+    share: float,
+    own: bool = False,
+    progress: Progress | None = None,
+    variety: float = 0.0,
+    seed: int = 0,
+    twist: int = 0,
 ) -> tuple[np.ndarray, ...]:
     """Two patches (H, W, 3) and what is between their latents, as they come back from the VAE: one, between, other,
-    each (H, W, 3), not clipped. In pieces, as `texture`. Raises RestoreError where the weights are missing, Cancelled.
+    each (H, W, 3), not clipped. With a `variety` what is between also moves at random by so much, in the middle most.
+    In pieces, as `texture`. Raises RestoreError where the weights are missing, Cancelled.
     """
     progress = progress or Progress()
     progress(0.0)
-    return _fitting(_SIDE, lambda side: _blend(_net("patches-vae", own), one, other, share, side, progress))
+    far = VARIED * variety * 4 * share * (1 - share)
+    return _fitting(
+        _SIDE, lambda side: _blend(_net("patches-vae", own), one, other, share, (far, seed, twist), side, progress)
+    )
 
 
 def _blend(
-    placed: Placed, one: np.ndarray, other: np.ndarray, share: float, side: int, progress: Progress
+    placed: Placed,
+    one: np.ndarray,
+    other: np.ndarray,
+    share: float,
+    moving: tuple[float, int, int],
+    side: int,
+    progress: Progress,
 ) -> tuple[np.ndarray, ...]:
-    """What `blend` gives, by a net on its device, made in squares of `side` px."""
+    """What `blend` gives, by a net on its device, made in squares of `side` px; `moving` are how far latents move
+    beyond what is between, and the seed and twist of that."""
     import torch
 
     net, device, _ = placed
+    far, seed, twist = moving
+    cells = tuple(math.ceil(length / _CELL) for length in one.shape[:2])
+    (noise,) = _twisted(lambda random: [torch.randn((1, net.coarse, *cells), generator=random)], seed, twist)
     results = tuple(np.empty_like(one) for _ in range(3))
     for box in progress.each(split(one.shape, side, _CELL)):
         wide, inner = _widened(box, one.shape)
         (first, shape), (second, _) = _padded(one[wide.slices], device), _padded(other[wide.slices], device)
         with torch.inference_mode():
             latents = [[guess.mean for guess in net.encode(x)] for x in (first, second)]
-            between = [torch.lerp(a, b, share) for a, b in zip(*latents, strict=True)]
+            coarse, fine = (torch.lerp(a, b, share) for a, b in zip(*latents, strict=True))
+            if far > 0:
+                rows, columns = (slice(part.start // _CELL, math.ceil(part.stop / _CELL)) for part in wide.slices)
+                moved = coarse + far * noise[:, :, rows, columns].to(device)
+                fine = fine + net.expect(moved).mean - net.expect(coarse).mean
+                coarse = moved
+            between = [coarse, fine]
             for result, pair in zip(results, (latents[0], between, latents[1]), strict=True):
                 result[box.slices] = _cut(net.decode(*pair), shape)[inner.slices]
     return results

@@ -29,6 +29,9 @@ class Blend(Operation):
 
     share: float = param(0.5, "Share of the smaller", "0 leaves the larger patch as it is.", low=0.0, high=1.0)
     meet: bool = param(True, "Meet the colours around", "Off: a step may show at the border.")
+    variety: float = param(0.3, "Variety", "How far apart what other seeds make is; 0: all alike.", low=0.0, high=2.0)
+    seed: int = param(0, "Seed", "Another number makes something else between both.", low=0, high=999999)
+    twist: int = param(0, "Variation", "Other numbers than 0 stay near what the seed makes.", low=0, high=999)
     own: bool = param(False, "Trained on my photos", "Uses the net that was trained here, if there is one.")
 
     @property
@@ -46,7 +49,10 @@ class Blend(Operation):
         (hole, box), (_, from_box) = places[:2]
         one, other = image[box.slices], image[from_box.slices]
         other = cv2.resize(other, one.shape[1::-1], interpolation=cv2.INTER_AREA)
-        seen, between, seen_other = samplers.blend(one, other, self.share, self.own, progress.part(0.0, 0.6))
+        part = progress.part(0.0, 0.6)
+        seen, between, seen_other = samplers.blend(
+            one, other, self.share, self.own, part, self.variety, self.seed, self.twist
+        )
         # at either end it is the very patch: what the net loses of each is mixed in
         made = between + (1 - self.share) * (one - seen) + self.share * (other - seen_other)
         result = image.copy()

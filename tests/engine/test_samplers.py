@@ -71,7 +71,9 @@ def test_varying_by_nothing_changes_nothing_and_only_what_is_asked() -> None:
     image = np.random.default_rng(0).random((70, 90, 3)).astype(np.float32)
     everywhere = np.ones((70, 90), np.float32)
     assert np.abs(samplers.vary(image, everywhere, 0.0, 1)).max() < 1e-6
-    assert np.abs(samplers.vary(image, everywhere, 1.0, 1)).max() > 1e-3
+    varied, near, far = (samplers.vary(image, everywhere, 1.0, *more) for more in ((1,), (1, 1), (2,)))
+    assert np.abs(varied).max() > 1e-3
+    assert 0 < np.abs(varied - near).mean() < 0.8 * np.abs(varied - far).mean()
     left = everywhere * (np.arange(90) < 16)
     change = np.abs(samplers.vary(np.tile(image, (1, 4, 1)), np.pad(left, ((0, 0), (0, 270))), 1.0, 1))
     assert change[:, 300:].max() < 1e-6 < change[:, :16].max()
@@ -86,6 +88,10 @@ def test_large_patches_are_varied_and_blended_in_pieces_without_seams(monkeypatc
     monkeypatch.setattr(samplers, "_SIDE", 64)
     assert np.abs(samplers.vary(one, share, 1.0, 1) - varied).max() < 0.02 * np.abs(varied).max()
     assert np.abs(samplers.blend(one, other, 0.3)[1] - between).max() < 1e-3
+    moved = samplers.blend(one, other, 0.3, False, None, 1.0, 1)[1]
+    monkeypatch.setattr(samplers, "_SIDE", 4096)
+    assert np.abs(samplers.blend(one, other, 0.3, False, None, 1.0, 1)[1] - moved).max() < 1e-3
+    monkeypatch.setattr(samplers, "_SIDE", 64)
     said: list[float] = []
     samplers.vary(one, share, 1.0, 1, progress=Progress(said.append))
     assert said == sorted(said) and len(said) > 10 and said[-1] == 1
@@ -118,6 +124,30 @@ def test_blending_begins_with_one_patch_and_ends_with_the_other() -> None:
     assert np.abs(between - seen).max() < 1e-5
     _, between, seen_other = samplers.blend(one, other, 1.0)
     assert np.abs(between - seen_other).max() < 1e-5
+
+
+def test_a_selection_smaller_than_a_cell_varies_as_much_as_the_whole_cell() -> None:
+    image = np.random.default_rng(0).random((70, 90, 3)).astype(np.float32)
+    cell, small = (np.zeros((70, 90), np.float32) for _ in range(2))
+    cell[32:48, 48:64] = 1
+    small[34:40, 52:58] = 1
+    changes = [samplers.vary(image, share, 1.0, 1)[small > 0] for share in (cell, small)]
+    assert np.abs(changes[0]).max() > 1e-3 and np.array_equal(*changes)
+
+
+def test_blends_differ_by_seed_in_the_middle_and_not_at_the_ends() -> None:
+    random = np.random.default_rng(0)
+    one, other = (random.random((48, 40, 3)).astype(np.float32) for _ in range(2))
+
+    def between(share: float, variety: float, seed: int, twist: int = 0) -> np.ndarray:
+        return samplers.blend(one, other, share, False, None, variety, seed, twist)[1]
+
+    plain, first, second, near = (between(0.5, *more) for more in ((0.0, 1), (1.0, 1), (1.0, 2), (1.0, 1, 1)))
+    assert np.array_equal(first, between(0.5, 1.0, 1)) and np.array_equal(plain, between(0.5, 0.0, 2))
+    assert np.abs(first - plain).max() > 1e-3 and np.abs(first - second).max() > 1e-3
+    assert 0 < np.abs(first - near).mean() < 0.8 * np.abs(first - second).mean()
+    for share in (0.0, 1.0):
+        assert np.array_equal(between(share, 1.0, 1), between(share, 0.0, 1))
 
 
 def test_without_training_there_is_no_net_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
