@@ -1,5 +1,6 @@
 """Fill: PSNR (dB) inside seeded damage and seconds; grain and seam of large holes; beside OpenCV's and biharmonic."""
 
+import importlib.util
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,8 @@ def fillers(regrain: float = 1.0) -> dict[str, Filler]:
     found["OpenCV Navier-Stokes"] = lambda image, mask: _opencv(image, mask, cv2.INPAINT_NS)
     found["OpenCV FSR fast"] = _opencv_fsr
     found["biharmonic"] = biharmonic
+    if importlib.util.find_spec("patchmatch"):  # pip install pypatchmatch
+        found["PyPatchMatch"] = _patchmatch
     return found
 
 
@@ -103,6 +106,14 @@ def _opencv_fsr(image: Image, mask: Mask) -> np.ndarray:
     known = np.where(mask > 0, 0, 255).astype(np.uint8)
     cv2.xphoto.inpaint(pixels, known, result, cv2.xphoto.INPAINT_FSR_FAST)
     return result / np.float32(255)
+
+
+def _patchmatch(image: Image, mask: Mask) -> np.ndarray:
+    """The package PyPatchMatch with patches of 7 px, as its examples have them."""
+    patchmatch = importlib.import_module("patchmatch")
+    pixels = np.round(image * 255).astype(np.uint8)
+    filled = patchmatch.inpaint(pixels, (mask > 0).astype(np.uint8) * 255, patch_size=3)
+    return np.where(mask[..., None] > 0, filled / np.float32(255), image)
 
 
 def biharmonic(image: Image, mask: Mask) -> np.ndarray:

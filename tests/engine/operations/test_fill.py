@@ -1,6 +1,7 @@
 """What filling must reach: continued texture and edges, grain and no step at the rim, untouched known pixels."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from engine.operation import Step, apply
 from engine.operations.fill import Fill
 from engine.progress import Progress
 from engine.training.metrics import psnr_inside
+from tests.engine import corpus
 
 PHOTOS = Path(__file__).resolve().parents[3] / "../shared/data/test/mcmaster18"
 METHODS = list(next(one for one in params.describe(Fill) if one.name == "method").choices)
@@ -246,24 +248,42 @@ def test_automatic_takes_the_net_for_narrow_and_patches_for_wide_holes() -> None
     assert np.abs(inside[0] - fill(image, frozen(mask), method="fsr", regrain=0.0)[95:125, 65:105]).mean() > 0.01
 
 
-@pytest.mark.parametrize(("suffix", "depth", "grey"), [(".png", 8, False), (".png", 16, True), (".tif", 16, False)])
+KINDS = [(key, depth, grey) for key, one in files.FORMATS.items() for depth in one.depths for grey in {False, one.grey}]
+
+
+@cache
+def filled_once(method: str, image: bytes, mask: bytes) -> Image:
+    """Of 32 x 36 px; several formats hold the same."""
+    pixels = np.frombuffer(image, np.float32).reshape(32, 36, 3)
+    return fill(frozen(pixels), frozen(np.frombuffer(mask, np.float32).reshape(32, 36)), method=method)
+
+
+@pytest.mark.parametrize(("key", "depth", "grey"), KINDS)
 @pytest.mark.parametrize("method", METHODS)
-def test_files_keep_every_bit_outside_a_soft_mask(
-    tmp_path: Path, method: str, suffix: str, depth: int, grey: bool
+def test_files_of_every_kind_keep_every_bit_outside_a_soft_mask(
+    tmp_path: Path, method: str, key: str, depth: int, grey: bool
 ) -> None:
+    """As they were read: of a lossy format after its losses, and written without any."""
+    corpus.heic_or_skip(key)
     most = 2**depth - 1
-    pixels = np.random.default_rng(0).integers(0, most + 1, (40, 50, 1 if grey else 3))
-    image = frozen(np.broadcast_to(pixels, (40, 50, 3)).astype(np.float32) / np.float32(most))
-    mask = np.zeros((40, 50), np.float32)
-    mask[15:22, 20:27], mask[16:20, 21:26] = 0.4, 1
-    files.write_mask(frozen(mask), tmp_path / "mask.png")
-    settings = files.ExportSettings(files.format_of(suffix) or "", depth)
-    before, after = tmp_path / f"before{suffix}", tmp_path / f"after{suffix}"
-    files.write(files.Photo(image, None, files.Metadata(settings.format, depth, grey)), before, settings)
-    photo, soft = files.read(before), files.read_mask(tmp_path / "mask.png", (40, 50))
-    files.write(replace(photo, image=fill(photo.image, soft, method=method)), after, settings)
+    pixels = np.random.default_rng(0).integers(0, most + 1, (32, 36, 1 if grey else 3))
+    image = frozen(np.broadcast_to(pixels, (32, 36, 3)).astype(np.float32) / np.float32(most))
+    mask = np.zeros((32, 36), np.float32)
+    mask[12:19, 14:21], mask[13:17, 15:20] = 0.4, 1
+    soft, kind = frozen(np.round(mask * 255) / np.float32(255)), files.FORMATS[key]
+    before = tmp_path / f"before{kind.suffixes[0]}"
+    files.write(
+        files.Photo(image, None, files.Metadata(key, depth, grey)), before, files.ExportSettings(key, depth, 100)
+    )
+    photo = files.read(before)
+    after = tmp_path / f"after{kind.suffixes[0] if kind.lossless else '.png'}"
+    filled = replace(photo, image=filled_once(method, photo.image.tobytes(), soft.tobytes()))
+    files.write(filled, after, files.ExportSettings(files.format_of(after.suffix) or "", depth))
     again = files.read(after)
-    assert again.metadata.depth == depth and again.metadata.grey == grey
+    assert photo.metadata.depth == again.metadata.depth == depth and photo.metadata.grey == again.metadata.grey
     assert np.array_equal(again.image[soft == 0], photo.image[soft == 0])
-    assert np.array_equal(np.round(again.image[soft == 0] * most), np.broadcast_to(pixels, (40, 50, 3))[soft == 0])
+    if kind.lossless:
+        assert again.metadata.grey == grey
+        known = np.broadcast_to(pixels, (32, 36, 3))[soft == 0]
+        assert np.array_equal(np.round(again.image[soft == 0] * most), known)
     assert (again.image[soft == 1] != photo.image[soft == 1]).any(axis=1).mean() > 0.9
