@@ -44,6 +44,8 @@ def make(word: str, values: Mapping[str, object]) -> Link:
     for name in values:
         if name not in known:
             raise RestoreError(f"“{word}” has no parameter “{name}”.{_nearest(name, known)}")
+    if "automatic" in known and "auto" in values.values():  # what is measured is not given: denoise strength=auto
+        values = {name: value for name, value in values.items() if value != "auto"} | {"automatic": True}
     try:
         return params.load(cls, values)
     except RestoreError as error:

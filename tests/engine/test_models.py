@@ -59,6 +59,45 @@ def test_any_size(shape: tuple[int, int]) -> None:
     assert restored.shape == (*shape, 3) and np.isfinite(restored).all()
 
 
+def test_views_are_turned_and_mirrored_and_come_back() -> None:
+    import torch
+
+    x = torch.arange(2 * 3 * 4 * 5.0).view(2, 4, 5, 3).permute(0, 3, 1, 2)  # channels_last
+    seen = {tuple(models._turned(x, *view).flatten().tolist()) for view in models._VIEWS}
+    assert len(seen) == 8
+    for quarter, mirrored in models._VIEWS:
+        turned = models._turned(x, quarter, mirrored)
+        assert torch.equal(turned, torch.rot90(x.flip(3) if mirrored else x, quarter, (2, 3)))
+        assert turned.is_contiguous(memory_format=torch.channels_last)
+        assert torch.equal(models._turned(turned, quarter if mirrored else -quarter, mirrored), x)
+
+
+def test_what_a_net_sees_is_the_crop_padded_and_the_planes() -> None:
+    import torch
+
+    image = _noisy(30, 21)
+    plane = np.linspace(0, 1, 30 * 21, dtype=np.float32).reshape(30, 21)
+    box = models.Box(8, 30, 0, 21)
+    for dtype in (None, torch.bfloat16):
+        seen = models.load(NAME)._input(image[box.slices], box, (0.25, plane), dtype)
+        expected = np.concatenate(
+            (
+                np.pad(image[8:], ((0, 2), (0, 3), (0, 0)), mode="symmetric"),
+                np.full((24, 24, 1), 0.25, np.float32),
+                np.pad(plane[8:], ((0, 2), (0, 3)), mode="edge")[..., None],
+            ),
+            axis=2,
+        )
+        assert torch.equal(seen[0].permute(1, 2, 0), torch.from_numpy(expected).to(dtype))
+        assert seen.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_slow_nets_work_in_smaller_tiles_where_a_tile_is_a_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert next(devices.tiles(slow=True)) < next(devices.tiles())
+    monkeypatch.setitem(devices._TILE, "cpu", 256)
+    assert next(devices.tiles(slow=True)) == 256
+
+
 def test_a_plane_may_vary_over_the_image() -> None:
     image = _noisy()
     plane = np.zeros(image.shape[:2], np.float32)

@@ -121,6 +121,14 @@ def test_json_that_is_no_recipe_is_refused(text: str) -> None:
         Recipe.from_json(text)
 
 
+def test_auto_as_a_value_measures() -> None:
+    for text in ("denoise strength=auto", "denoise automatic=off strength=auto", "denoise sigma=auto"):
+        assert Recipe.parse(text.split()) == Recipe.parse(["denoise"])
+    assert Recipe.parse(["jpeg", "quality=auto", "passes=3"]) == Recipe.parse(["jpeg", "passes=3"])
+    with pytest.raises(RestoreError, match="Amount"):
+        Recipe.parse(["streaks", "amount=auto"])  # which measures nothing
+
+
 def test_a_detector_serves_the_next_operation_only(image: Image) -> None:
     once = Recipe.from_text("bright darken").apply(Document(image)).render()
     assert once[0, 5, 0] == pytest.approx(0.5)

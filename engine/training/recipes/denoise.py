@@ -1,4 +1,4 @@
-"""The denoiser that is told the noise level: a bias-free residual U-Net with three sigma planes, U24."""
+"""The denoisers that are told the noise level: bias-free residual U-Nets of two sizes, and one with attention."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class Denoise(PhotoRecipe):
     """FFDNet's input (Zhang et al. 2018) in a U-Net without biases (Mohan et al. 2020); L1, at the end MSE."""
 
     name = "denoise-u24"
-    used = "denoise quality=fast; the prior of deblur and imagine"
+    used = "denoise, fast and standard; the prior of deblur and imagine"
     limits = (
         "Fine texture under strong noise is smoothed. Needs to be told the level; noise of more than 75/255, stripes "
         "and salt and pepper are not its business."
@@ -65,11 +65,19 @@ class Denoise(PhotoRecipe):
         return scores
 
 
+class Large(Denoise):
+    """FFDNet's input (Zhang et al. 2018) in a U-Net twice as wide, U48, for training and use on a GPU; L1, then MSE."""
+
+    name = "denoise-u48"
+    used = "nothing yet"
+    config = {**Denoise.config, "widths": [48, 96, 192]}  # noqa: RUF012
+
+
 class Attention(Denoise):
     """U24 and attention between channels (Zamir et al. 2022) at its bottom, trained on from U24; L1, at the end MSE."""
 
     name = "denoise-attention"
-    used = "denoise, standard and best"
+    used = "denoise quality=best"
     limits = "As denoise-u24; patterns that change within some 100 px gain nothing from the attention."
     net = "attention.AttentionUNet"
     facts = {"scale": 1, "multiple": 32, "overlap": 96, "half": True}  # noqa: RUF012
