@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 from app.form import name_all
 from app.jobs import Jobs
 from app.training_run import SUFFIXES, Report, TrainingRun, Wish
+from engine import models
 from engine.progress import Progress
 
 _REST = 300  # ms after the last letter before a folder is looked at
@@ -69,6 +70,8 @@ class TrainingDialog(QDialog):
         self.what = QComboBox(self)
         self.what.addItem(self.tr("Plates: backgrounds like yours (GAN)"), "plates-gan")
         self.what.addItem(self.tr("Vary: small pieces like yours (VAE)"), "patches-vae")
+        if models.is_shipped("imagine-gan"):
+            self.what.addItem(self.tr("Fill: contents of holes like yours (conditional GAN)"), "imagine-gan")
         self.photos = QLineEdit(str(folder), self)
         self.browse = QPushButton(self.tr("Choose…"), self)
         self.browse.setAccessibleName(self.tr("Choose the folder of photos"))

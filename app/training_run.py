@@ -199,12 +199,18 @@ class TrainingRun(QObject):
             self._end(self.tr("The training was stopped. What was learned so far is kept to go on with."), True)
         elif status == QProcess.ExitStatus.NormalExit and code == 0:
             self._end(
-                self.tr("The training is done: “Trained on my photos” in the form of Plate or Vary uses it."), True
+                self.tr("The training is done: “Trained on my photos” in the form of {} uses it.").format(self._used()),
+                True,
             )
         else:
             _log.info("the training ended with %s\n%s", code, self._errors)
             lines = self._errors.strip().splitlines() or [self.tr("it ended by itself")]
             self._end(self.tr("The training failed: {}.").format(lines[-1].rstrip(".")), False)
+
+    def _used(self) -> str:
+        """By which operations, as the user reads it."""
+        recipe = self.wish.recipe if self.wish else ""
+        return {"patches-vae": self.tr("Vary or Blend"), "imagine-gan": self.tr("Fill")}.get(recipe, self.tr("Plate"))
 
     def _end(self, sentence: str, good: bool) -> None:
         process, self.process = self.process, None

@@ -257,7 +257,9 @@ def _widened(box: Box, shape: tuple[int, ...]) -> tuple[Box, Box]:
     return wide, Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
 
 
-def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress | None = None) -> np.ndarray:
+def imagine(
+    image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progress | None = None, own: bool = False
+) -> np.ndarray:
     """A coarse picture (H, W, 3) of what may be where the image (H, W, 3) is `unknown` (H, W), bool, another for each
     seed; elsewhere the image, as coarse. The photo is reduced until the hole is as small as those the net was trained
     for. Raises RestoreError where the weights are missing, Cancelled."""
@@ -266,7 +268,7 @@ def imagine(image: np.ndarray, unknown: np.ndarray, seed: int, progress: Progres
 
     from engine.nets import imaginer
 
-    model = models.load("imagine-gan", precise=True)
+    model = models.load_own("imagine-gan") if own else models.load("imagine-gan", precise=True)
     radius = float(cv2.distanceTransform(np.pad(unknown, 1).astype(np.uint8), cv2.DIST_L2, 3).max())
     smaller = max(1.0, radius / _RADIUS)
     height, width = unknown.shape

@@ -73,6 +73,12 @@ class Fill(Operation):
         "Turn patches",
         "Copied patches may also be turned by 90, 180 and 270 degrees; takes some four times as long",
     )
+    own: bool = param(
+        False,
+        "Trained on my photos",
+        "Imagines with the net that was trained here, if there is one.",
+        only="method=imagine",
+    )
     seed: int = param(0, "Seed", "Another number gives other patches and other grain.", low=0, high=999999)
 
     @property
@@ -141,7 +147,7 @@ class Fill(Operation):
             return exemplar.fill(image, unknown, seed, progress, rotation=self.rotation)
         if method == "imagine":
             coloured = image if image.shape[2] == 3 else np.repeat(image, 3, axis=2)
-            guide = samplers.imagine(coloured, unknown, seed, progress.part(0.0, 0.2))
+            guide = samplers.imagine(coloured, unknown, seed, progress.part(0.0, 0.2), self.own)
             return exemplar.fill(image, unknown, seed, progress.part(0.2, 1.0), guide)
         if method == "edges":
             return edges.fill(image, unknown, hole, progress)

@@ -20,7 +20,7 @@ from app.main_window import MainWindow
 from app.settings import data_folder
 from app.training_dialog import TrainingDialog, count_photos
 from app.training_run import SUFFIXES, Report, TrainingRun, Wish, command, parse
-from engine import operations, params, resources
+from engine import models, operations, params, resources
 from engine.progress import Progress
 
 SCRIPT = """
@@ -130,8 +130,22 @@ def test_the_command_is_the_one_of_the_engine(tmp_path: Path) -> None:
 
 
 def test_what_is_told_at_the_end_is_found_in_the_forms() -> None:
-    for kind in (operations.FOUND["plate"], operations.FOUND["vary"]):
+    for kind in (operations.FOUND[word] for word in ("plate", "vary", "blend", "fill")):
         assert "Trained on my photos" in [one.label for one in params.describe(kind)]
+
+
+@pytest.mark.parametrize("shipped", [False, True])
+def test_the_net_that_fills_can_be_trained_where_it_is_offered(
+    shipped: bool, run: TrainingRun, photos: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "is_shipped", lambda _name: shipped)
+    jobs = Jobs()
+    dialog = TrainingDialog(run, jobs, photos)
+    qtbot.addWidget(dialog)
+    qtbot.waitUntil(dialog.begin.isEnabled)  # the photos are counted
+    found = [dialog.what.itemData(index) for index in range(dialog.what.count())]
+    jobs.close()
+    assert found == ["plates-gan", "patches-vae", *["imagine-gan"] * shipped]
 
 
 def test_weights_go_where_the_engine_looks_for_them(tmp_path: Path) -> None:
@@ -168,7 +182,7 @@ def test_a_run_reports_shows_a_preview_and_stores_weights(
             and not dialog.begin.isEnabled()
             and not dialog.photos.isEnabled()
         )
-    assert ended.args == ["The training is done: “Trained on my photos” in the form of Plate or Vary uses it.", True]
+    assert ended.args == ["The training is done: “Trained on my photos” in the form of Plate uses it.", True]
     assert reports == [Report(10, 15, {"loss": 0.93, "fidelity": 0.5})]
     assert (tmp_path / "user" / "weights" / "plates-gan.safetensors").exists()
     assert not dialog.preview.pixmap().isNull() and dialog.state.text() == (ended.args or [])[0]

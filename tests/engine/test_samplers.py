@@ -112,6 +112,9 @@ def test_imagining_gives_another_picture_for_each_seed_in_pieces_and_at_any_size
     assert np.abs(one - other)[hole].mean() > 1e-4
     monkeypatch.setattr(devices, "_TILE", {"cpu": 128})
     assert np.abs(samplers.imagine(image, hole, 1) - one).mean() < 0.01
+    own = models.Model(net, Imaginer((8, 8, 8), 1).state_dict(), precise=True)
+    monkeypatch.setattr(models, "load_own", lambda _name: own)
+    assert np.abs(samplers.imagine(image, hole, 1, own=True) - samplers.imagine(image, hole, 1)).max() > 1e-4
     hole[2:38, 50:110] = True
     assert samplers.imagine(image, hole, 1).shape == image.shape
     assert samplers.imagine(np.full((1, 1, 3), 0.5, np.float32), np.zeros((1, 1), bool), 1).shape == (1, 1, 3)
