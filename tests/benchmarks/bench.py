@@ -47,6 +47,16 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
         True,
         lambda quick: sampling.measure(DATA.parent, ROOT / "build" / "sheets", quick),
     ),
+    "sampling of patches": (
+        "How the auto-encoder brings patches back.",
+        True,
+        lambda _quick: sampling.measure_patches(DATA.parent),
+    ),
+    "sampling of holes": (
+        "Four fills of one hole each.",
+        True,
+        lambda quick: sampling.measure_fills(DATA.parent, quick),
+    ),
     "cost": (cost.__doc__ or "", False, cost.measure),
     "canvas": ("The canvas at 50 megapixels.", False, _canvas),
     "open": ("Opening a JPEG of 24 megapixels.", False, window.measure_open),
@@ -61,11 +71,12 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="of measurements; without any all are made")
     parser.add_argument("--only", action="append", default=[], choices=MEASUREMENTS, help="the same, one by one")
     arguments = parser.parse_args()
-    wanted = [*arguments.names, *arguments.only] or [*MEASUREMENTS]
-    if unknown := [name for name in wanted if name not in MEASUREMENTS]:
-        parser.error(f"there is no measurement {unknown[0]}; there is {', '.join(MEASUREMENTS)}")
+    for name in arguments.names:
+        if not chosen(name):
+            parser.error(f"there is no measurement {name}; there is {', '.join(MEASUREMENTS)}")
+    names = [one for name in arguments.names + arguments.only for one in chosen(name)]
     results: dict[str, list[Row]] = {}
-    for name in wanted:
+    for name in dict.fromkeys(names or MEASUREMENTS):
         title, needs_photos, measure = MEASUREMENTS[name]
         print(f"\n{name}: {title.splitlines()[0]}", flush=True)
         if needs_photos and not DATA.is_dir():
@@ -80,6 +91,11 @@ def main() -> None:
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps(facts | results, indent=1))
     print(f"\n{target}")
+
+
+def chosen(word: str) -> list[str]:
+    """The measurements that a word means: "sampling" also "sampling of holes"."""
+    return [name for name in MEASUREMENTS if name == word or name.startswith(f"{word} of ")]
 
 
 def print_table(rows: list[Row]) -> None:

@@ -99,7 +99,7 @@ SAMPLERS: dict[str, Callable[[Path], Sampler]] = {
 
 
 def measure(data: Path, sheets: Path, quick: bool) -> list[Row]:
-    """Two rows for each of SAMPLERS, rows of the auto-encoder and of what holes are filled with, and a sheet of 64 samples as they come, NAME.png in `sheets`. [] without the
+    """Two rows for each of SAMPLERS, and a sheet of 64 samples as they come, NAME.png in `sheets`. [] without the
     encoder's weights, for which a sentence is printed."""
     made = {name: make(data) for name, make in SAMPLERS.items() if models.is_shipped(name)}
     for name, sampler in made.items():
