@@ -35,7 +35,8 @@ def find(word: str) -> type[Operation] | type[Detector]:
 
 
 def make(word: str, values: Mapping[str, object]) -> Link:
-    """The operation or detector of that id with these parameters, the others at their defaults.
+    """The operation or detector of that id with these parameters, the others at their defaults. What is given is used:
+    where it would be measured otherwise, `denoise sigma=20`, it is not measured.
 
     Raises RestoreError naming the word, and the parameter where one is unknown or its value is refused.
     """
@@ -46,8 +47,9 @@ def make(word: str, values: Mapping[str, object]) -> Link:
             raise RestoreError(f"“{word}” has no parameter “{name}”.{_nearest(name, known)}")
     if "automatic" in known and "auto" in values.values():  # what is measured is not given: denoise strength=auto
         values = {name: value for name, value in values.items() if value != "auto"} | {"automatic": True}
+    given = {one.unless: False for one in params.describe(cls) if one.unless and one.name in values}
     try:
-        return params.load(cls, values)
+        return params.load(cls, given | dict(values))
     except RestoreError as error:
         raise RestoreError(f"{word}: {error}") from None
 
@@ -111,12 +113,13 @@ class Recipe:
             raise RestoreError("A quotation mark in the recipe is not closed.") from None
 
     def to_text(self) -> str:
-        """The recipe as one line, without the parameters that are at their defaults."""
+        """The recipe as one line, without the parameters that are at their defaults or are measured."""
         words: list[str] = []
         for link in self.links:
             words.append(link.id)
-            defaults = {one.name: one.default for one in params.describe(type(link))}
-            changed = {name: value for name, value in params.save(link).items() if value != defaults[name]}
+            saved = params.save(link)
+            used = [one for one in params.describe(type(link)) if not one.unless or not saved[one.unless]]
+            changed = {one.name: saved[one.name] for one in used if saved[one.name] != one.default}
             words += [shlex.quote(f"{name}={value}") for name, value in changed.items()]
         return " ".join(words)
 

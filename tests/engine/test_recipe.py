@@ -121,6 +121,15 @@ def test_json_that_is_no_recipe_is_refused(text: str) -> None:
         Recipe.from_json(text)
 
 
+def test_a_given_value_is_not_measured() -> None:
+    given = Recipe.parse(["denoise", "sigma=20"])
+    assert given == Recipe.parse(["denoise", "automatic=off", "sigma=20"])
+    assert Recipe.from_text(given.to_text()) == given
+    both = Recipe.parse(["denoise", "automatic=on", "sigma=20"])
+    assert both.links[0].automatic  # type: ignore[union-attr]
+    assert both.to_text() == "denoise"  # the number is not used
+
+
 def test_auto_as_a_value_measures() -> None:
     for text in ("denoise strength=auto", "denoise automatic=off strength=auto", "denoise sigma=auto"):
         assert Recipe.parse(text.split()) == Recipe.parse(["denoise"])
