@@ -16,6 +16,7 @@ _SMALLEST = 32  # px a side: of less nothing is said
 _MOST_COARSE = 12 / 255  # beyond it coarse noise is not told as more than it is: it may be texture
 _TEXTURE = (1.0, 1.25)  # the smoothest places by the level read: from here on it may be texture, from there it is
 _COLOURLESS = (0.7, 0.9)  # colour in the smoothest places by the colour read: as little is texture, as much is noise
+_SAFE, _BLURRED = 0.09, (1.05, 1.35)  # the net tells coarse noise as so much more, since too little is worse
 _FAINT = (3.2 / 255, 4.8 / 255)  # so little is not surely noise: clean photos read as much
 _BLOCK = 16  # px
 _QUIETEST = 5  # percent of the blocks that are taken for smooth
@@ -79,6 +80,7 @@ def measure(image: Image) -> Level:
         elif colour > 0.7 * luma:
             sigma = sigma ** (1 - white) * max(1e-6, min(smooth)) ** white
     told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
+    sigma /= 1 + _SAFE * (1 - _falling(ratio, *_BLURRED))
     found = Level(sigma, told / max(sigma, 1e-6))
     texture = (1 - white) * (1 - _falling(smooth[0] / max(luma, 1e-6), *_TEXTURE))
     return found._replace(sure=_sure(found, texture, colour, min(smooth[1:])))
