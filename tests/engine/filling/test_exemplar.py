@@ -46,7 +46,8 @@ def bricks() -> np.ndarray:
 
 
 def coloured(plane: np.ndarray) -> np.ndarray:
-    return np.where(plane[..., None] > 0, np.float32((0.8, 0.7, 0.6)), np.float32((0.6, 0.3, 0.2))).astype(np.float32)
+    bright, dark = np.array((0.8, 0.7, 0.6), np.float32), np.array((0.6, 0.3, 0.2), np.float32)
+    return np.where(plane[..., None] > 0, bright, dark)
 
 
 def hole(shape: tuple[int, ...] = (SIDE, SIDE), where: tuple[slice, slice] = HOLE) -> np.ndarray:
