@@ -138,9 +138,17 @@ def test_a_large_hole_can_be_cancelled_on_the_way() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("coarseness", [0.0, 0.8])
 def test_on_smooth_ground_the_fill_is_as_grainy_as_its_ring_and_has_no_seam(method: str, coarseness: float) -> None:
+    pieces = 3 if method in ("exemplar", "imagine") else 1  # patches fit the rim now better, now worse
+    grains, seams = np.mean([grain_and_seam(method, coarseness, seed) for seed in range(pieces)], axis=0)
+    assert 0.8 <= grains <= 1.1
+    assert 0.9 <= seams <= 1.2
+
+
+def grain_and_seam(method: str, coarseness: float, seed: int) -> tuple[float, float]:
+    """The variance of the grain in two holes by that around them, and the `seam_ratio`."""
     y, x = np.mgrid[:150, :190].astype(np.float32)
     ground = np.stack([0.4 + 0.2 * x / 190, 0.6 - 0.2 * y / 150, 0.5 + 0.1 * np.sin(x / 60)], axis=2)
-    noise = np.random.default_rng(0).standard_normal(ground.shape).astype(np.float32)
+    noise = np.random.default_rng(seed).standard_normal(ground.shape).astype(np.float32)
     noise = ndimage.gaussian_filter(noise, (coarseness, coarseness, 0)) if coarseness else noise
     image = frozen((ground + noise * (0.03 / noise.std())).astype(np.float32))
     hole = np.zeros((150, 190), np.uint8)
@@ -149,8 +157,7 @@ def test_on_smooth_ground_the_fill_is_as_grainy_as_its_ring_and_has_no_seam(meth
     rest = fill(image, frozen(hole.astype(np.float32)), method=method) - ground
     grain = rest - ndimage.gaussian_filter(rest, (1.5, 1.5, 0))
     ring = ndimage.binary_dilation(hole, iterations=24) & ~ndimage.binary_dilation(hole, iterations=3)
-    assert 0.8 <= grain[hole > 0].var() / grain[ring].var() <= 1.1
-    assert 0.9 <= seam_ratio(rest + ground, hole) <= 1.2
+    return grain[hole > 0].var() / grain[ring].var(), seam_ratio(rest + ground, hole)
 
 
 def seam_ratio(image: np.ndarray, hole: np.ndarray) -> float:
