@@ -52,7 +52,9 @@ def _card(name: str, row: dict[str, Any], folder: Path) -> str:
         "Limits": row.get("limits", ""),
     }
     lines = [f"\n## {name}\n"] + [f"- **{key}:** {value}" for key, value in facts.items() if value]
-    return "\n".join(lines) + "\n" + _curve(folder / "curves" / f"{name}.csv")
+    sheet = f"samples/{name}.jpg"
+    shown = f"\n![64 samples, not picked]({sheet})\n" if (folder / sheet).exists() else ""
+    return "\n".join(lines) + "\n" + _curve(folder / "curves" / f"{name}.csv") + shown
 
 
 def _curve(file: Path) -> str:

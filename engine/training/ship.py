@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
@@ -14,7 +15,7 @@ from engine.training.loop import Run
 
 
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
-    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, and the cards of all.
+    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, a sheet of samples, and the cards of all.
 
     Of a twin only a table in comparisons.toml. Raises RestoreError, before anything is written, as `check`.
     """
@@ -36,6 +37,10 @@ def write(run: Run, scores: dict[str, float], folder: Path) -> None:
         if (run.folder / "curve.csv").exists():
             (folder / "curves").mkdir(exist_ok=True)
             shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
+        if recipe.makes_all and (run.folder / "preview.png").exists():
+            (folder / "samples").mkdir(exist_ok=True)
+            with Image.open(run.folder / "preview.png") as sheet:
+                sheet.save(folder / "samples" / f"{recipe.name}.jpg", quality=90)
     cards.write(folder)
 
 

@@ -33,6 +33,7 @@ class Textures(Duel):
     config = {"widths": [96, 96, 64, 32], "classes": len(MATERIALS)}  # noqa: RUF012
     facts = {"multiple": 16, "materials": list(MATERIALS)}  # noqa: RUF012
     data = "boxes of 8 materials in 128 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain"
+    makes_all = True
     classes = len(MATERIALS)
     size = 64
     count = 24

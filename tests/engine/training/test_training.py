@@ -137,6 +137,21 @@ def test_a_finished_run_becomes_weights_a_manifest_row_a_curve_and_a_card(data: 
     assert "## noise-level" in card and "held_out 2.5" in card and "| step | seconds |" in card
 
 
+def test_sheets_of_what_a_net_makes_are_kept_and_others_not(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = _run(RECIPES["noise-level"], data, tmp_path / "run", 1)
+    Pillow.new("RGB", (128, 128), (200, 40, 40)).save(run.folder / "preview.png")
+    for number, makes_all in enumerate((False, True)):
+        monkeypatch.setattr(RECIPES["noise-level"], "makes_all", makes_all)
+        ship.write(run, {}, tmp_path / str(number))
+        sheet = tmp_path / str(number) / "samples" / "noise-level.jpg"
+        assert sheet.exists() == makes_all
+        assert ("samples/noise-level.jpg" in (tmp_path / str(number) / "README.md").read_text()) == makes_all
+    with Pillow.open(sheet) as kept:
+        assert kept.size == (128, 128)
+
+
 def test_the_model_cards_are_those_of_the_manifest() -> None:
     folder = resources.folder() / "weights"
     assert (folder / "README.md").read_text(encoding="utf-8") == cards.cards(folder)
