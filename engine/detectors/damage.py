@@ -13,7 +13,7 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u24"
-_WITNESS = 0.1  # how much more sensitive the shape is judged where the net has to agree
+_WITNESS, _LENIENT = 0.1, 0.6  # how much more sensitive the shape and the net are where both have to agree
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1, 2], "lines": [0], "spots": [1], "tears": [2]}  # of the net's answer
 
@@ -63,10 +63,11 @@ class Damage(Detector):
         if not self._asks_net():
             found = self._by_shape(image, self.sensitivity, progress)
         elif not self._asks_shape():
-            found = self._by_net(image, progress)
+            found = self._by_net(image, self.sensitivity, progress)
         else:
             shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0, 0.3))
-            found = by_net.agreeing(self._by_net(image, progress.part(0.3, 1)), shape)
+            lenient = min(1.0, self.sensitivity + _LENIENT)
+            found = by_net.agreeing(self._by_net(image, lenient, progress.part(0.3, 1)), shape)
         side = 2 * self.grow + 1
         return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
@@ -80,9 +81,9 @@ class Damage(Detector):
         polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
         return by_shape.find(image, sensitivity, self.size, self.contrast, polarities, progress)
 
-    def _by_net(self, image: Image, progress: Progress) -> Mask:
-        best = float(models.manifest()[_NET]["scores"]["threshold"])
+    def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
+        usual = float(models.manifest()[_NET]["scores"]["usual"])
         probability: np.ndarray = models.load(_NET).probabilities(image, progress)[..., _PLANES[self.kinds]].max(axis=2)
-        found = by_net.find(probability, by_net.threshold(best, self.sensitivity))
+        found = by_net.find(probability, by_net.threshold(usual, sensitivity))
         found = by_net.narrow(found, self.size)
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")

@@ -9,11 +9,10 @@ _AGREED = 0.3  # share of a piece
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
-def threshold(best: float, sensitivity: float, span: float = 8.0) -> float:
-    """The probability, 0..1, from which on a pixel is damage: `best` at sensitivity 0.5, `span` / 2 in log-odds more at
-    0 and less at 1."""
-    odds = np.log(best / (1 - best)) + span * (0.5 - sensitivity)
-    return float(1 / (1 + np.exp(-odds)))
+def threshold(usual: float, sensitivity: float, span: float = 14.0) -> float:
+    """The probability, 0..1, from which on a pixel is damage: that of the log-odds `usual` at sensitivity 0.5, of
+    `span` / 2 more at 0 and less at 1."""
+    return float(1 / (1 + np.exp(-usual - span * (0.5 - sensitivity))))
 
 
 def find(probability: np.ndarray, least: float) -> Mask:

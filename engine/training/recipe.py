@@ -24,7 +24,9 @@ class Recipe(ABC):
     start: ClassVar[str] = ""  # weight file in resources/weights to begin with, as far as names and shapes agree
     data: ClassVar[str] = ""  # what it learns from, with licences
     twin_of: ClassVar[str] = ""  # the recipe that it is only compared with; its weights are not shipped
-    makes_all: ClassVar[bool] = False  # its preview shows nothing but what the net makes, and is kept beside the weights
+    makes_all: ClassVar[bool] = (
+        False  # its preview shows nothing but what the net makes, and is kept beside the weights
+    )
     used: ClassVar[str] = ""  # by which operations, for its model card
     limits: ClassVar[str] = ""  # what it is not good at, for its model card
     rate: ClassVar[float] = 1.5e-3  # peak learning rate

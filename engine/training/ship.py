@@ -15,7 +15,7 @@ from engine.training.loop import Run
 
 
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
-    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, a sheet of samples, and the cards of all.
+    """Write NAME.safetensors (fp16), its table in manifest.toml of `folder`, its curve, its samples, and all cards.
 
     Of a twin only a table in comparisons.toml. Raises RestoreError, before anything is written, as `check`.
     """

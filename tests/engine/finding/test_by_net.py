@@ -7,9 +7,9 @@ from engine.finding import by_net
 from engine.image import frozen
 
 
-def test_half_sensitivity_is_the_best_threshold_and_more_is_lower() -> None:
-    assert by_net.threshold(0.3, 0.5) == pytest.approx(0.3)
-    steps = [by_net.threshold(0.3, sensitivity) for sensitivity in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+def test_half_sensitivity_is_the_usual_threshold_and_more_is_lower() -> None:
+    assert by_net.threshold(2.2, 0.5) == pytest.approx(0.9, abs=0.01)
+    steps = [by_net.threshold(2.2, sensitivity) for sensitivity in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
     assert steps == sorted(steps, reverse=True)
     assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
 
