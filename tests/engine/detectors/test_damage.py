@@ -137,14 +137,14 @@ class _Known:
 
 LINE, SPOT, TEAR = (slice(10, 13), slice(10, 150)), (slice(50, 56), slice(40, 46)), (slice(80, 89), slice(0, 60))
 FAINT = (slice(30, 32), slice(10, 150))
-USUAL = 2.0  # the log-odds that the manifest tells
+USUAL = 3.0  # the log-odds that the manifest tells
 
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> Image:
     """A picture with a light line, a dark spot and a light tear that the net in place is sure of, and a faint line."""
     picture, told = np.full((120, 160, 3), 0.4, np.float32), np.full((120, 160, 3), 0.01, np.float32)
-    things = [(0, LINE, 0.9, 0.95), (1, SPOT, 0.1, 0.95), (2, TEAR, 0.9, 0.95), (0, FAINT, 0.5, 0.3)]
+    things = [(0, LINE, 0.9, 0.99), (1, SPOT, 0.1, 0.99), (2, TEAR, 0.9, 0.99), (0, FAINT, 0.5, 0.3)]
     for kind, part, value, chance in things:
         picture[part], told[(*part, kind)] = value, chance
     monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
