@@ -68,9 +68,10 @@ class Form(QWidget):
     def _show_rows(self) -> None:
         """Only the rows that count for what is chosen."""
         for one in self._params:
-            name, _, value = one.only.partition("=")
+            name, _, values = one.only.partition("=")
             if name:
-                self._rows.setRowVisible(self._fields[one.name].widget, self._fields[name].get() == value)
+                chosen = self._fields[name].get() in values.split(",")
+                self._rows.setRowVisible(self._fields[one.name].widget, chosen)
 
     def _add_row(self, rows: QFormLayout, one: Param) -> None:
         made = self._fields[one.name]

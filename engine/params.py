@@ -26,7 +26,7 @@ class Param:
     choices: Mapping[str, str]  # value -> what the user reads; empty: any value
     slider: str  # "linear" or "log"
     unless: str  # name of a bool parameter: while that is true this one is measured and not used; empty: always used
-    only: str = ""  # "blur=drawn": counts for nothing else, and is not shown then
+    only: str = ""  # "blur=disc,drawn": counts for nothing else, and is not shown then
     drawn: bool = False  # a line through points, "x,y x,y ..." in px to the right and downwards, that can be drawn
 
 

@@ -60,6 +60,7 @@ class Fill(Operation):
         "Only for narrow holes; best takes several times as long"
         f"{' and asks net and frequencies together' if _LEARNED else ''}.",
         choices={"fast": "Fast", "best": "Best"},
+        only="method=auto,fsr",
     )
     regrain: float = param(
         1.0,
@@ -72,6 +73,7 @@ class Fill(Operation):
         False,
         "Turn patches",
         "Copied patches may also be turned by 90, 180 and 270 degrees; takes some four times as long",
+        only="method=auto,exemplar",
     )
     own: bool = param(
         False,

@@ -14,8 +14,8 @@ from engine.params import param
 
 @dataclass(frozen=True)
 class Blur:
-    kind: str = param("spot", "Kind", choices={"spot": "Spot", "drawn": "Drawn"})
-    path: str = param("0,0 3,1", "Line", only="kind=drawn", drawn=True)
+    kind: str = param("spot", "Kind", choices={"spot": "Spot", "drawn": "Drawn", "half": "Half drawn"})
+    path: str = param("0,0 3,1", "Line", only="kind=drawn,half", drawn=True)
 
 
 @pytest.fixture
@@ -42,6 +42,10 @@ def show(form: Form) -> PathField:
 def test_it_is_seen_only_where_it_counts(form: Form) -> None:
     assert not path(form).isVisible() and form.value() == Blur()
     assert show(form).isVisible() and show(form).pad.isVisible()
+    kind = form.field("kind")
+    assert isinstance(kind, QComboBox)
+    kind.setCurrentIndex(2)
+    assert path(form).isVisible()
     form.reset()
     assert not path(form).isVisible()
 
