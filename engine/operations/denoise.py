@@ -13,7 +13,7 @@ from engine.progress import Progress
 _MOST = 75 / 255  # sigma the nets have seen in training
 _QUALITIES = {
     "fast": ("denoise-u24", 1),
-    "standard": ("denoise-u24", 2),
+    "standard": ("denoise-attention", 2),
     "best": ("denoise-attention", 8),
 }  # net, views
 
