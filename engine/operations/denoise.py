@@ -48,7 +48,7 @@ class Denoise(Operation):
     quality: str = param(
         "standard",
         "Quality",
-        "Fast looks at the photo once, standard twice, best eight times, turned and mirrored",
+        "Fast: a small network looks once; standard, best: a larger one looks twice, eight times, turned and mirrored",
         choices={"fast": "Fast", "standard": "Standard", "best": "Best"},
     )
     strength: float = param(1.0, "Strength", "For light and dark; 1 removes the noise level exactly", low=0, high=2)
