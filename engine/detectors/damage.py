@@ -13,7 +13,7 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u24"
-_WITNESS, _LENIENT = 0.1, 0.6  # how much more sensitive the shape and the net are where both have to agree
+_WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both have to agree
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1, 2], "lines": [0], "spots": [1], "tears": [2]}  # of the net's answer
 

@@ -210,10 +210,14 @@ class TestNet:
     """What the net reaches; only its own weights can tell."""
 
     @pytest.mark.parametrize("value", [0.95, 0.02])
-    def test_scratches_hairs_and_dust_are_found(self, value: float) -> None:
+    def test_thin_scratches_hairs_and_dust_are_found(self, value: float) -> None:
+        """Bars that are even and wide may be things: wires, poles."""
         image, truth = damaged(value)
-        precision, recall = precision_and_recall(Damage(sensitivity=1.0).detect(image, Progress()), truth)
-        assert precision > 0.85 and recall > 0.6
+        bars = cv2.morphologyEx(truth.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+        thin = (truth > 0) & (cv2.dilate(bars, np.ones((5, 5), np.uint8)) == 0)
+        found = Damage(sensitivity=0.6).detect(image, Progress())
+        precision, _ = precision_and_recall(found, truth)
+        assert precision > 0.85 and found[thin].mean() > 0.7
 
     @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
     def test_hardly_anything_is_found_on_clean_photos(self) -> None:
