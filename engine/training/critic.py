@@ -42,6 +42,6 @@ class Critic(nn.Module):
 
 def _under(mask: Tensor, features: Tensor) -> Tensor:
     """The mean of the features (B, C, h, w) under a mask (B, 1, H, W). (B, C), fp32"""
-    weight = F.adaptive_avg_pool2d(mask.detach().float(), features.shape[2:])
+    weight = F.adaptive_avg_pool2d(mask.detach().float(), (features.shape[2], features.shape[3]))
     weight = weight / weight.sum((2, 3), keepdim=True).clamp(min=1e-3)
     return (features.float() * weight).sum((2, 3))

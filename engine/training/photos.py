@@ -115,9 +115,8 @@ class Crops:
         if draw[0] > _REDUCED or factor < 1.1:
             return self._crop(photo)
         crop = self._crop(photo, int(self.size * factor))
-        return F.interpolate(crop[None].float(), size=(self.size, self.size), mode="bicubic", antialias=True)[0].clamp(
-            0, 255
-        )
+        size = (self.size, self.size)
+        return F.interpolate(crop[None].float(), size=size, mode="bicubic", antialias=True)[0].clamp(0, 255)
 
     def _recolour(self, batch: Tensor) -> Tensor:
         """A fifth grey, a third with random gamma: scans are both. Same shape, in [0, 1]."""
