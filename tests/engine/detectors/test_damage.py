@@ -205,7 +205,6 @@ def test_without_the_weights_the_shape_decides(monkeypatch: pytest.MonkeyPatch) 
         assert by_shape.any() and (Damage(method=method).detect(image, Progress()) == by_shape).all()
 
 
-@pytest.mark.skipif(not models.is_shipped("damage-u24"), reason="the net's weights are not shipped yet")
 class TestNet:
     """What the net reaches; only its own weights can tell."""
 
