@@ -11,7 +11,7 @@ from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 
-_LEVEL = 10 / 255  # in the planes where other nets are told a level, as in training
+_LEVEL = 10 / 255  # of the noise where brightness is kept
 _RIM = 16  # px, on the nets' grid
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
@@ -65,13 +65,12 @@ class OldPhoto(Operation):
     def _clean(self, image: Image, progress: Progress) -> np.ndarray:
         """What the networks make of the image. Writable."""
         # nets are a little off at borders, since they were trained on crops
-        start = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
+        photo = deblocked = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
         if self.blocks:
-            for answer in models.load("jpeg-gru").passes(start, 0.0, count=1, progress=progress.part(0, 0.5)):
-                start = answer.image
-        levels = [_LEVEL] * 3
+            for answer in models.load("jpeg-gru").passes(photo, 0.0, count=1, progress=progress.part(0, 0.5)):
+                deblocked = answer.image
         part = progress.part(0.5 * self.blocks, 0.95)
-        result = models.load("old-photo-u24")(start, *levels, progress=part)
+        result = models.load("old-photo-u24")(photo, *np.moveaxis(deblocked, 2, 0), progress=part)
         result = np.ascontiguousarray(result[_RIM:-_RIM, _RIM:-_RIM])
         tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
         return result

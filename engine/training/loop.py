@@ -36,11 +36,19 @@ class Budget:
 
 def build(recipe: type[Recipe]) -> nn.Module:
     """The recipe's net, channels_last, with fresh weights or, where the recipe says so, with those of a shipped one."""
+    return _build(recipe, recipe.start)
+
+
+def shipped(recipe: type[Recipe]) -> nn.Module:
+    """The recipe's net, channels_last, with the weights that are shipped of it; in fp32."""
+    return _build(recipe, recipe.name)
+
+
+def _build(recipe: type[Recipe], start: str) -> nn.Module:
     module, name = recipe.net.split(".")
     net: nn.Module = getattr(importlib.import_module(f"engine.nets.{module}"), name)(**recipe.config)
-    if recipe.start:
-        shipped = load_file(resources.folder() / "weights" / f"{recipe.start}.safetensors")
-        begin_with(net, shipped)
+    if start:
+        begin_with(net, load_file(resources.folder() / "weights" / f"{start}.safetensors"))
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
