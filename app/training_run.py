@@ -15,7 +15,8 @@ import engine
 
 SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}  # of the photos that are learned from
 _EVERY = 30  # seconds between two reports, each with a checkpoint and a preview
-_GRACE = 3000  # ms that the process has to end by itself
+_GRACE = 8000  # ms that the process has for its last step and its checkpoint
+_LAST_GRACE = 3000  # ms more, once it was told to end whatever it does
 _POLITE = 10  # its niceness: the window comes first
 _TAIL = 4000  # characters of its errors that are kept
 
@@ -145,24 +146,26 @@ class TrainingRun(QObject):
         self.started.emit()
 
     def stop(self) -> None:
-        """End it soon; its last checkpoint stays."""
+        """End it after its next step, with a checkpoint; soon in any case, and then the last one stays."""
         process = self.process
         if process is None or self._stopping:
             return
         self._stopping = True
-        process.terminate()
-        QTimer.singleShot(_GRACE, process, process.kill)
+        process.closeWriteChannel()  # as if this app were gone
+        QTimer.singleShot(_GRACE, process, process.terminate)
+        QTimer.singleShot(_GRACE + _LAST_GRACE, process, process.kill)
 
     def close(self) -> None:
-        """End it now, without a word: the window closes."""
+        """The same without a word: the window closes. Waits for it."""
         process, self.process = self.process, None
         if process is None:
             return
         process.blockSignals(True)
-        process.terminate()
-        if not process.waitForFinished(_GRACE):
-            process.kill()
-            process.waitForFinished(_GRACE)
+        process.closeWriteChannel()
+        for end in (process.terminate, process.kill):
+            if process.waitForFinished(_LAST_GRACE):
+                break
+            end()
         process.deleteLater()
 
     def _make_polite(self) -> None:

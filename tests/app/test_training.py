@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import __main__ as start
+from app import training_run
 from app.jobs import Jobs
 from app.main_window import MainWindow
 from app.settings import data_folder
@@ -24,7 +25,7 @@ from engine import models, operations, params, resources
 from engine.progress import Progress
 
 SCRIPT = """
-import json, sys, time
+import json, sys, threading, time
 from pathlib import Path
 words = dict(zip(sys.argv[2::2], sys.argv[3::2]))
 run = Path(words["--runs"]) / sys.argv[1]
@@ -37,8 +38,14 @@ print("step 10  seconds 15  loss 0.93  fidelity 0.5", flush=True)
 from PIL import Image
 Image.new("RGB", (40, 20), (200, 10, 10)).save(run / "preview.png")
 if (Path(words["--photos"]) / "go on.txt").exists():
-    while not (run / "end").exists():
+    gone = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), gone.set()), daemon=True).start()
+    deaf = (Path(words["--photos"]) / "deaf.txt").exists()
+    while not (run / "end").exists() and (deaf or not gone.is_set()):
         time.sleep(0.01)
+    if gone.is_set():
+        (run / "checkpoint.json").write_text('"of the last step"')
+        sys.exit()
 if (Path(words["--photos"]) / "fail.txt").exists():
     raise FileNotFoundError("no photos that can be used")
 print("{'fidelity': 0.5}", flush=True)
@@ -206,6 +213,7 @@ def test_stopping_keeps_the_checkpoint_and_the_next_start_goes_on(
     with qtbot.waitSignal(run.ended, timeout=20_000) as ended:
         dialog.stop.click()
     assert (ended.args or [])[1] and "kept" in (ended.args or [])[0] and not alive(number)
+    assert "last step" in (run.folder("plates-gan") / "checkpoint.json").read_text()
     assert dialog.go_on.isVisible() and dialog.go_on.isChecked() and dialog.begin.text() == "Go on"
     (run.folder("plates-gan") / "curve.csv").write_text("step,seconds\n10,1800\n")
     dialog.minutes.setValue(30)
@@ -218,6 +226,23 @@ def test_stopping_keeps_the_checkpoint_and_the_next_start_goes_on(
     assert '"--resume"' in (run.folder("plates-gan") / "asked.json").read_text()
     dialog.go_on.setChecked(False)
     assert dialog.begin.text() == "Start" and dialog.begin.isEnabled()
+
+
+@pytest.mark.parametrize("how", ["stop", "close"])
+def test_a_training_that_does_not_listen_is_ended_all_the_same(
+    how: str, run: TrainingRun, photos: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("_GRACE", "_LAST_GRACE"):
+        monkeypatch.setattr(training_run, name, 100)
+    for file in ("go on.txt", "deaf.txt"):
+        (photos / file).touch()
+    with qtbot.waitSignal(run.reported, timeout=20_000):
+        run.start(Wish("plates-gan", photos, 1))
+    assert run.process is not None
+    number = run.process.processId()
+    getattr(run, how)()
+    qtbot.waitUntil(lambda: not alive(number))
+    assert (run.folder("plates-gan") / "checkpoint.json").read_text() == "{}"
 
 
 def test_it_is_stored_only_when_it_has_said_so(run: TrainingRun, photos: Path, qtbot: QtBot) -> None:
