@@ -14,8 +14,8 @@ _LOUDER = 8  # how much stronger the deblocker's small changes are shown
 class Blind(UNet):
     """Photo and deblocked photo in, the photo restored out: detail that the deblocker took away can be had back.
 
-    Input (B, 6, H, W) in 0..1: the photo, then the deblocked one, or the photo again where none shall be deblocked. With
-    the weights of a denoiser, the new ones 0, it begins as that denoiser told a level of 10/255.
+    Input (B, 6, H, W) in 0..1: the photo, then the deblocked one, or the photo again where none is wanted. With the
+    weights of a denoiser, the new ones 0, it begins as that denoiser told a level of 10/255.
     """
 
     rounds = False  # a difference of rounded photos would be rounding alone

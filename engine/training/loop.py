@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import resources
@@ -193,7 +193,11 @@ class Run:
         """Write preview.png, where the recipe has something to show."""
         pictures = self.recipe.preview(self.average)
         if pictures is not None and len(pictures):
-            rows = [torch.cat(list(row), dim=2) for row in pictures.split(math.ceil(math.sqrt(len(pictures))))]
-            whole = torch.cat([F.pad(row, (0, rows[0].shape[2] - row.shape[2])) for row in rows], dim=1)
-            pixels = whole.clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
-            Image.fromarray(pixels).save(self.folder / "preview.png")
+            mosaic(pictures).save(self.folder / "preview.png")
+
+
+def mosaic(pictures: Tensor) -> Image.Image:
+    """Pictures (n, 3, H, W) in 0..1 side by side in about as many rows as columns."""
+    rows = [torch.cat(list(row), dim=2) for row in pictures.split(math.ceil(math.sqrt(len(pictures))))]
+    whole = torch.cat([F.pad(row, (0, rows[0].shape[2] - row.shape[2])) for row in rows], dim=1)
+    return Image.fromarray(whole.clamp(0, 1).mul(255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy())

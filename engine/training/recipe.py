@@ -24,9 +24,6 @@ class Recipe(ABC):
     start: ClassVar[str] = ""  # weight file in resources/weights to begin with, as far as names and shapes agree
     data: ClassVar[str] = ""  # what it learns from, with licences
     twin_of: ClassVar[str] = ""  # the recipe that it is only compared with; its weights are not shipped
-    makes_all: ClassVar[bool] = (
-        False  # its preview shows nothing but what the net makes, and is kept beside the weights
-    )
     used: ClassVar[str] = ""  # by which operations, for its model card
     limits: ClassVar[str] = ""  # what it is not good at, for its model card
     rate: ClassVar[float] = 1.5e-3  # peak learning rate
@@ -58,6 +55,11 @@ class Recipe(ABC):
 
     def preview(self, net: nn.Module) -> Tensor | None:
         """Pictures (n, 3, H, W) in 0..1 that show what the net makes by now; None where it shows nothing."""
+        return None
+
+    def sheet(self, net: nn.Module) -> Tensor | None:
+        """64 pictures (64, 3, H, W) in 0..1 that show nothing but what the net makes, not picked, to be kept beside its
+        weights; None where it makes nothing by itself."""
         return None
 
     def renew(self) -> None:

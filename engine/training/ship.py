@@ -5,13 +5,12 @@ import shutil
 from pathlib import Path
 
 import torch
-from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
 from engine.errors import RestoreError
 from engine.training import cards
-from engine.training.loop import Run
+from engine.training.loop import Run, mosaic
 
 
 def write(run: Run, scores: dict[str, float], folder: Path) -> None:
@@ -37,10 +36,10 @@ def write(run: Run, scores: dict[str, float], folder: Path) -> None:
         if (run.folder / "curve.csv").exists():
             (folder / "curves").mkdir(exist_ok=True)
             shutil.copyfile(run.folder / "curve.csv", folder / "curves" / f"{recipe.name}.csv")
-        if recipe.makes_all and (run.folder / "preview.png").exists():
+        sheet = run.recipe.sheet(run.average)
+        if sheet is not None:
             (folder / "samples").mkdir(exist_ok=True)
-            with Image.open(run.folder / "preview.png") as sheet:
-                sheet.save(folder / "samples" / f"{recipe.name}.jpg", quality=90)
+            mosaic(sheet).save(folder / "samples" / f"{recipe.name}.jpg", quality=90)
     cards.write(folder)
 
 

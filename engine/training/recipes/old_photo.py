@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from engine.nets.recurrent import ConvGRU
 from engine.training import blind, jpeg, loop, scoring
@@ -18,10 +17,8 @@ _STRONG = 0.1  # share of the crops that are nothing but a strong JPEG; as many 
 _ALONE = 0.2  # share of the batches without what the deblocker makes of them
 
 
-
 class OldPhoto(PhotoRecipe):
-    """Shuffled degradations (BSRGAN, Zhang et al. 2021; SCUNet, Zhang et al. 2022) on a U-Net without biases that is
-    shown the deblocker's answer; L1 relative to that of the degraded crop."""
+    """Shuffled degradations (BSRGAN, Zhang et al. 2021; SCUNet, Zhang et al. 2022) on a U-Net; L1 over that before."""
 
     name = "old-photo-u24"
     used = "old-photo"

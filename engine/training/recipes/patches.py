@@ -78,6 +78,15 @@ class PatchesVAE(PhotoRecipe):
         return torch.stack(rows, dim=1).flatten(0, 1)
 
     @torch.no_grad()
+    def sheet(self, net: nn.Module) -> Tensor:
+        """Patches made of nothing but random numbers, as the net expects them."""
+        vae, side = cast(PatchVAE, net), self.size // PatchVAE.multiple
+        random = torch.Generator().manual_seed(0)
+        coarse = torch.randn((64, self.config["coarse"], side, side), generator=random).to(self.device)
+        fine = torch.randn((64, self.config["fine"], 2 * side, 2 * side), generator=random).to(self.device)
+        return vae.decode(coarse, vae.expect(coarse).draw(fine))
+
+    @torch.no_grad()
     def score(self, net: nn.Module, test: Path) -> dict[str, float]:
         """PSNR in dB of patches of 64 px that come back, the mean over patches of CBSD68, and which per cent of the
         latent dimensions is in use."""

@@ -33,7 +33,6 @@ class Textures(Duel):
     config = {"widths": [96, 96, 64, 32], "classes": len(MATERIALS)}  # noqa: RUF012
     facts = {"multiple": 16, "materials": list(MATERIALS)}  # noqa: RUF012
     data = "boxes of 8 materials in 128 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain"
-    makes_all = True
     classes = len(MATERIALS)
     size = 64
     count = 24
@@ -79,6 +78,9 @@ class Textures(Duel):
         labels = torch.arange(64) % max(1, self.classes)
         classes = F.one_hot(labels, self.classes).float().to(self.device) if self.classes else None
         return self._made(net, 64, torch.Generator().manual_seed(0), classes)[:, :, : self.size, : self.size]
+
+    def sheet(self, net: nn.Module) -> Tensor:
+        return self.preview(net)
 
     def validate(self, net: nn.Module) -> dict[str, float]:
         return self._judge(net, 256) if models.is_shipped(encoder.NAME) else {}

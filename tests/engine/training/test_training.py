@@ -69,6 +69,19 @@ def test_resumed_run_gets_the_same_numbers(name: str, data: Path, tmp_path: Path
         assert torch.equal(a, b)
 
 
+def test_the_average_spans_a_tenth_of_the_run_so_far_and_at_most_a_thousand_steps(data: Path, tmp_path: Path) -> None:
+    """A longer one lags behind on short runs, a shorter one averages too little on long ones."""
+    run, _ = _run(RECIPES["noise-level"], data, tmp_path, 1)
+    weights = [next(net.parameters()).detach() for net in (run.net, run.average)]
+    lags: dict[int, float] = {}
+    for run.step in range(1, 20_001):  # a weight that grows by 1 with each step: its average lags by its span
+        weights[0].fill_(run.step)
+        run._follow()
+        lags[run.step] = run.step - float(weights[1].mean())
+    assert all(0.05 < lags[step] / step < 0.15 for step in (100, 500, 2000, 6000))
+    assert lags[20_000] == pytest.approx(1000, rel=0.05)
+
+
 def test_curve_is_written(data: Path, tmp_path: Path) -> None:
     (tmp_path / "curve.csv").write_text("step,seconds,loss\n900,900,0.1\n")  # of an older run
     run, generator = _run(RECIPES["denoise-u24"], data, tmp_path, 2)
@@ -139,19 +152,16 @@ def test_a_finished_run_becomes_weights_a_manifest_row_a_curve_and_a_card(data: 
     assert "## noise-level" in card and "held_out 2.5" in card and "| step | seconds |" in card
 
 
-def test_sheets_of_what_a_net_makes_are_kept_and_others_not(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run, _ = _run(RECIPES["noise-level"], data, tmp_path / "run", 1)
-    Pillow.new("RGB", (128, 128), (200, 40, 40)).save(run.folder / "preview.png")
-    for number, makes_all in enumerate((False, True)):
-        monkeypatch.setattr(RECIPES["noise-level"], "makes_all", makes_all)
-        ship.write(run, {}, tmp_path / str(number))
-        sheet = tmp_path / str(number) / "samples" / "noise-level.jpg"
-        assert sheet.exists() == makes_all
-        assert ("samples/noise-level.jpg" in (tmp_path / str(number) / "README.md").read_text()) == makes_all
-    with Pillow.open(sheet) as kept:
-        assert kept.size == (128, 128)
+@pytest.mark.parametrize("name", ["patches-vae", "plates-gan", "textures-gan", "noise-level"])
+def test_sheets_of_what_a_net_makes_are_kept_where_it_makes_something(name: str, data: Path, tmp_path: Path) -> None:
+    run, _ = _run(RECIPES[name], data, tmp_path / "run", 1)
+    ship.write(run, {}, tmp_path)
+    sheet = tmp_path / "samples" / f"{name}.jpg"
+    assert sheet.exists() == (name != "noise-level")
+    assert (f"samples/{name}.jpg" in (tmp_path / "README.md").read_text()) == sheet.exists()
+    if sheet.exists():
+        with Pillow.open(sheet) as kept:
+            assert kept.size == (8 * 32, 8 * 32)  # 64 pictures of the run's 32 px
 
 
 def test_the_model_cards_are_those_of_the_manifest() -> None:
