@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DEVICES = ("auto", "cuda", "mps", "cpu")
 _SMALLEST_TILE = 128  # px; below this a device has too little memory to be of use
-_TILE = {"mps": 1280, "cpu": 1280}  # px; larger ones overlap less; a tile is also the time that a cancel waits
+_TILE = {"mps": 1024, "cpu": 1024}  # px; larger ones overlap less; a tile is also the time that a cancel waits
 _SLOW_TILE = 768  # px, there, of nets that take three times as long
 _LARGEST_TILE = 2048  # px, on CUDA: there a larger one is no quicker
 _BYTES = 600  # at most, that a net in half precision needs for a pixel of a tile

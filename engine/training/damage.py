@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 from torch import Tensor
 from torch.nn import functional as F
 
 from engine.training import decoys
 from engine.training.damage_film import Film, read_film
-from engine.training.damage_scene import scene
+from engine.training.damage_scene import TORN, scene
 from engine.training.photos import read_folder
 
 
@@ -79,10 +81,20 @@ class Bank:
     """
 
     def __init__(
-        self, film: Film, count: int, size: int, device: torch.device, fresh: float = 0.1, seed: int = 0
+        self,
+        film: Film,
+        count: int,
+        size: int,
+        device: torch.device,
+        fresh: float = 0.1,
+        seed: int = 0,
+        torn: float = TORN,
     ) -> None:
-        self.film, self.device, self.fresh = film, device, fresh
-        self.scenes = torch.stack([torch.from_numpy(scene(film, size, seed + i)) for i in range(count)])
+        self.film, self.device, self.fresh, self.torn = film, device, fresh, torn
+        self.scenes = torch.stack([torch.from_numpy(self._scene(size, seed + i)) for i in range(count)])
+
+    def _scene(self, size: int, seed: int) -> NDArray[np.uint8]:
+        return scene(self.film, size, seed, torn=self.torn)
 
     def batch(self, count: int, size: int, generator: torch.Generator) -> Layers:
         """`count` scenes of `size` px, at most the bank's, on the device."""
@@ -92,10 +104,11 @@ class Bank:
         fresh, turned = (torch.rand(2, generator=generator) < torch.tensor([self.fresh, 0.3])).tolist()
         seed, place, flips = torch.randint(2**62, (3,), generator=generator).tolist()
         if fresh:
-            planes = torch.from_numpy(scene(self.film, size, seed))
+            planes = torch.from_numpy(self._scene(size, seed))
         else:
-            room = self.scenes.shape[-1] - size + 1
-            y, x = divmod(place % room**2, room)
+            # half of the pieces lie at a border each way, as tears do
+            room = self.scenes.shape[-1] - size
+            y, x = (min(max(0, draw - room // 2), room) for draw in divmod(place % (2 * room + 1) ** 2, 2 * room + 1))
             planes = self.scenes[seed % len(self.scenes), :, y : y + size, x : x + size]
         planes = planes.transpose(1, 2) if turned else planes
         return planes.flip([axis for axis in (1, 2) if flips >> axis & 1])

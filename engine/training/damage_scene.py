@@ -12,6 +12,7 @@ from engine.training.damage_film import Film
 
 MOST = 0.12  # share of a scene that damage may cover
 CLEAN = 0.1  # share of the scenes without damage
+TORN = 0.12  # share of the others with a tear
 KINDS: dict[Callable[[int, np.random.Generator], list[Coat]], float] = {  # how often each is drawn
     damage_lines.scratch: 3.0,
     damage_lines.hair: 1.5,
@@ -26,8 +27,9 @@ KINDS: dict[Callable[[int, np.random.Generator], list[Coat]], float] = {  # how 
 }
 
 
-def scene(film: Film, size: int, seed: int, amount: float = 1.0) -> NDArray[np.uint8]:
-    """Damage and decoys of `size` x `size` px, a function of the arguments alone; `amount` 0 leaves the decoys.
+def scene(film: Film, size: int, seed: int, amount: float = 1.0, torn: float = TORN) -> NDArray[np.uint8]:
+    """Damage and decoys of `size` x `size` px, a function of the arguments alone; `amount` 0 leaves the decoys,
+    `torn` is the share of the damaged scenes with a tear.
 
     Of amount 1 a tenth is clean and the mean scene is covered by about 3 %. Returns uint8 (10, size, size): paint (RGB,
     times its opacity), opacity, the labels line, spot, tear and stain, opacity and palette index of the decoys.
@@ -36,11 +38,11 @@ def scene(film: Film, size: int, seed: int, amount: float = 1.0) -> NDArray[np.u
     opacity, colour = decoys.draw(size, rng)
     surface = _Surface(size)
     if amount > 0 and rng.random() > CLEAN:
-        _damage(surface, film, amount * 0.07 * rng.random() ** 1.5, rng)
+        _damage(surface, film, amount * 0.07 * rng.random() ** 1.5, torn, rng)
     return np.concatenate((surface.finish(), opacity[None], colour[None]))
 
 
-def _damage(surface: "_Surface", film: Film, budget: float, rng: np.random.Generator) -> None:
+def _damage(surface: "_Surface", film: Film, budget: float, torn: float, rng: np.random.Generator) -> None:
     """Coat after coat until `budget`, a share of the scene, is spent; each scene favours a few kinds of damage."""
     size = surface.size
     if rng.random() < 0.15:
@@ -48,7 +50,7 @@ def _damage(surface: "_Surface", film: Film, budget: float, rng: np.random.Gener
         surface.add(damage_film.paste(film, "stain", size, rng) if rendered else damage_spots.stain(size, rng))
     if rng.random() < 0.3:
         surface.add(damage_lines.bundle(size, rng))
-    if rng.random() < 0.12:
+    if rng.random() < torn:
         surface.add(damage_tears.tear(size, rng))
     makers = list(KINDS)
     odds = np.array([*KINDS.values(), 4.0 if film else 0.0]) * rng.gamma(0.5, 1, len(makers) + 1)

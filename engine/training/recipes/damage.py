@@ -19,6 +19,8 @@ from engine.training.recipe import Batch, PhotoRecipe
 
 _FALSE = 0.002  # share of clean photos above the usual threshold
 _AS_IT_IS = 0.4  # share of a batch that has nothing but damage
+_TORN = 0.35  # share of the scenes with a tear: more than are met, or tears are given up before they are learned
+_WEIGHTS = (1.0, 1.0, 2.0)  # of lines, spots and tears where they are, in the cross entropy
 
 
 class Damage(PhotoRecipe):
@@ -42,7 +44,8 @@ class Damage(PhotoRecipe):
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         super().__init__(data, device, generator, photos)
         film, self.held_film = split(read_film(data / "damage"))
-        self.damage = Bank(film, 4 * self.bank, 2 * self.size, device)
+        self.damage = Bank(film, 4 * self.bank, 2 * self.size, device, torn=_TORN)
+        self.weights = torch.tensor(_WEIGHTS, device=device).view(1, 3, 1, 1)
         held = _degrade_all(examples(self.held_out, self.held_film, len(self.held_out), min(256, 2 * self.size), 1))
         self.held_examples = list(held)
 
@@ -57,7 +60,7 @@ class Damage(PhotoRecipe):
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
         logits = cast(Segmenter, net).logits(batch["photo"])
         labels, counts = batch["labels"], batch["counts"]
-        entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        entropy = F.binary_cross_entropy_with_logits(logits, labels, reduction="none", pos_weight=self.weights)
         found, there = logits.sigmoid() * counts, labels * counts
         some = 20.0  # px: a kind of damage that is not in the batch must not count as missed
         both, either = (found * there).sum((0, 2, 3)), (found + there).sum((0, 2, 3))
