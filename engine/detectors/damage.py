@@ -15,7 +15,10 @@ from engine.progress import Progress
 _NET = "damage-u24"
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both have to agree
 _OVERLAP = 48  # px that the net looks around
-_PLANES = {"all": [0, 1, 2], "lines": [0], "spots": [1], "tears": [2]}  # of the net's answer
+_PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
+_TEARS = 2  # the plane of tears
+_REDUCED = 4  # tears are also looked for on a photo that is so many times smaller: they may be larger than the net sees
+_LARGE = 512  # px of the shorter side from which on there may be such
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Damage(Detector):
         "Which damage the network shall find; the shape tells none apart",
         choices={"all": "All", "lines": "Lines", "spots": "Spots", "tears": "Tears"},
     )
-    size: int = param(10, "Largest width", "Wider things are left alone.", low=2, high=60, unit="px", slider="log")
+    size: int = param(10, "Largest width", "Wider lines and spots stay.", low=2, high=60, unit="px", slider="log")
     polarity: str = param(
         "both",
         "Damage is",
@@ -56,7 +59,9 @@ class Damage(Detector):
 
     @property
     def context(self) -> int:
-        net, shape = _OVERLAP + 2 * self.size, 2 * by_shape.window(self.size)
+        torn = self.kinds in ("all", "tears")
+        net = max(_OVERLAP + 2 * self.size, _REDUCED * _OVERLAP * torn)
+        shape = 2 * by_shape.window(self.size)
         return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + self.grow
 
     def detect(self, image: Image, progress: Progress) -> Mask:
@@ -82,8 +87,23 @@ class Damage(Detector):
         return by_shape.find(image, sensitivity, self.size, self.contrast, polarities, progress)
 
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
-        usual = float(models.manifest()[_NET]["scores"]["usual"])
-        probability: np.ndarray = models.load(_NET).probabilities(image, progress)[..., _PLANES[self.kinds]].max(axis=2)
-        found = by_net.find(probability, by_net.threshold(usual, sensitivity))
+        least = by_net.threshold(float(models.manifest()[_NET]["scores"]["usual"]), sensitivity)
+        torn = self.kinds in ("all", "tears")
+        chances: np.ndarray = models.load(_NET).probabilities(image, progress.part(0, 0.9 if torn else 1))
+        found = by_net.find(chances[..., _PLANES[self.kinds]].max(axis=2, initial=0), least)
         found = by_net.narrow(found, self.size)
+        if torn:
+            tears = by_net.find(self._torn(image, chances[..., _TEARS], progress.part(0.9, 1)), least)
+            found = frozen(np.maximum(found, tears))
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
+
+    def _torn(self, image: Image, chances: np.ndarray, progress: Progress) -> np.ndarray:
+        """The chances of tears, (H, W), where they are small raised to those on the reduced photo."""
+        height, width = chances.shape
+        if min(height, width) < _LARGE:
+            progress(1.0)
+            return chances
+        size = (-(-width // _REDUCED), -(-height // _REDUCED))
+        small = frozen(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+        far = models.load(_NET).probabilities(small, progress)[..., _TEARS]
+        return np.maximum(chances, cv2.resize(far, (width, height)))

@@ -171,7 +171,7 @@ def test_the_net_is_asked_by_default(known: Image) -> None:
         ({"kinds": "tears"}, {"tear"}),
         ({"polarity": "dark"}, {"spot"}),
         ({"polarity": "light"}, {"line", "tear"}),
-        ({"size": 8}, {"line", "spot"}),
+        ({"size": 2}, {"tear"}),  # which has no largest width
         ({"sensitivity": 0.8}, {"line", "spot", "tear", "faint"}),
         ({"sensitivity": 0.0}, set()),
     ],
@@ -180,6 +180,24 @@ def test_parameters_choose_among_what_the_net_finds(
     known: Image, values: dict[str, object], expected: set[str]
 ) -> None:
     assert learned(known, **values) == expected
+
+
+def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Near(_Known):
+        """Sure of what is light where the photo is small, of nothing where it is large."""
+
+        def probabilities(self, image: Image, progress: Progress) -> np.ndarray:
+            progress(1.0)
+            sure = (image[..., :1] > 0.8) & (min(image.shape[:2]) < 200)
+            return np.where(sure, np.array([0, 0, 0.99]), 0.01).astype(np.float32)
+
+    picture = np.full((601, 703, 3), 0.4, np.float32)
+    picture[:300, :200] = 0.9
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "load", lambda _name: Near(picture))
+    found = Damage().detect(frozen(picture), Progress())
+    assert found[:290, :190].all() and not found[310:].any() and not found[:, 210:].any()
+    assert not Damage(kinds="lines").detect(frozen(picture), Progress()).any()
 
 
 def test_careful_takes_what_shape_and_net_agree_on(known: Image) -> None:
