@@ -21,13 +21,14 @@ class AutoRestore(QObject):
         super().__init__(parent)
         self._session = session
         self._places = 0  # in which damage was found
+        self._cleaned = False  # whether that changed anything
 
     def start(self) -> None:
         """Begin with the photo as it is."""
         from engine.recipe import Recipe  # OpenCV: the engine is loaded before this command is enabled
 
         if self._session.is_open():
-            self._places = 0
+            self._places, self._cleaned = 0, False
             self._go_on(Recipe.parse([_RECIPE]).links, selected=False)
 
     def _go_on(self, links: tuple[Operation | Detector, ...], selected: bool) -> None:
@@ -42,20 +43,33 @@ class AutoRestore(QObject):
             self._go_on(rest, selected=False)
         else:
             everywhere = None if selected else np.zeros_like(self._session.selection.array)
-            self._session.apply(first, selection=everywhere, then=self._next(rest))
+            self._session.apply(first, selection=everywhere, then=self._next(rest, not selected))
 
-    def _next(self, links: tuple[Operation | Detector, ...]) -> Callable[[], None]:
-        return lambda: self._go_on(links, selected=False)
+    def _next(self, links: tuple[Operation | Detector, ...], cleaned: bool) -> Callable[[], None]:
+        before = self._session.view
+
+        def go_on() -> None:
+            after = self._session.view
+            # the screen copy is the same one where not a pixel has changed
+            self._cleaned |= (
+                cleaned and before is not None and after is not None and after.display is not before.display
+            )
+            self._go_on(links, selected=False)
+
+        return go_on
 
     def _found(self, links: tuple[Operation | Detector, ...], places: int) -> None:
         self._places += places
         self._go_on(links, selected=True)
 
     def _tell(self) -> None:
+        noise = self.tr("The noise was cleaned.") if self._cleaned else self.tr("There was hardly any noise.")
         if self._places == 0:
-            done = self.tr("The noise was cleaned; no damage was found.")
+            damage = self.tr("No damage was found.")
         elif self._places == 1:
-            done = self.tr("The noise was cleaned and damage repaired in one place.")
+            damage = self.tr("Damage was repaired in one place.")
         else:
-            done = self.tr("The noise was cleaned and damage repaired in {} places.").format(self._places)
-        self.told.emit(f"{done} {self.tr('The history changes or removes single steps.')}")
+            damage = self.tr("Damage was repaired in {} places.").format(self._places)
+        if self._places or self._cleaned:
+            damage += " " + self.tr("The history changes or removes single steps.")
+        self.told.emit(f"{noise} {damage}")

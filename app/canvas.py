@@ -12,7 +12,7 @@ from PySide6.QtGui import (
     QTabletEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import painting
 from app.selection import Selection
@@ -38,6 +38,7 @@ class Canvas(PhotoView):
         super().__init__(selection, parent)
         self.tool = "brush"
         self.brush_size, self.hardness = 40.0, 0.8
+        self.wanted_size = 40.0  # of the brush, also where the open photo is too small for it
         self.spot, self.clone = Stroke(selection, self), CloneStroke(selection, self)
         self._tools: dict[str, Tool] = make_tools(selection, self) | {"spot": self.spot, "clone": self.clone}
         self._tool = self._tools[self.tool]
@@ -70,8 +71,14 @@ class Canvas(PhotoView):
 
     def set_brush(self, size: float, hardness: float) -> None:
         """Diameter in photo px, 1 to a quarter of the photo's longer side, and hardness 0..1; cut to their range."""
-        size = min(max(1.0, size), self.largest_brush())
-        hardness = min(max(0.0, hardness), 1.0)
+        self.wanted_size = min(max(1.0, size), self.largest_brush())
+        self._show_brush(self.wanted_size, min(max(0.0, hardness), 1.0))
+
+    def fit_brush(self) -> None:
+        """Another photo is open: the brush as it is wanted, as far as the photo is large enough for it."""
+        self._show_brush(min(self.wanted_size, self.largest_brush()), self.hardness)
+
+    def _show_brush(self, size: float, hardness: float) -> None:
         if (size, hardness) != (self.brush_size, self.hardness):
             self._update_ring()
             self.brush_size, self.hardness = size, hardness
@@ -300,7 +307,8 @@ class Canvas(PhotoView):
         return super().event(event)
 
     def _takes(self, key: int) -> bool:
-        return key == _KEY.Key_Space or (self._tool.busy and key in _TOOL_KEYS)
+        own = key == _KEY.Key_Space or (self._tool.busy and key in _TOOL_KEYS)
+        return own or QApplication.activePopupWidget() is not None  # letters are for the menu that is open
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()

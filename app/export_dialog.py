@@ -32,7 +32,7 @@ def formats() -> dict[str, tuple[int, ...]]:
 
 
 class ExportDialog(QDialog):
-    """Begins with `settings`; `chosen` tells what the user decided."""
+    """Begins with `settings`; `chosen` tells what the user decided. `source` is the file of the opened photo."""
 
     chosen = Signal(object, object)  # Path, ExportSettings
 
@@ -43,10 +43,11 @@ class ExportDialog(QDialog):
         metadata: Metadata,
         alpha: bool = False,
         parent: QWidget | None = None,
+        source: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
-        self._metadata, self._alpha, self._wanted = metadata, alpha, settings
+        self._metadata, self._alpha, self._wanted, self._source = metadata, alpha, settings, source
         self.folder = path.parent
         self.name = QLineEdit(path.name, self)
         self.name.setMinimumWidth(260)
@@ -83,6 +84,7 @@ class ExportDialog(QDialog):
         self.format_choice.currentIndexChanged.connect(self._format_changed)
         self.depth_choice.currentIndexChanged.connect(self._refresh_note)
         self.keep_metadata.toggled.connect(self._refresh_note)
+        self.existing.currentIndexChanged.connect(self._refresh_note)
         self.name.textEdited.connect(self._name_edited)
         self._format_changed()
         self.name.textChanged.connect(self._refresh_note)
@@ -178,7 +180,16 @@ class ExportDialog(QDialog):
             self.tr("{} holds no camera data.").format(kind.name): data.exif is not None and not kind.exif,
         }
         found = [sentence for sentence, lost in told.items() if lost]
+        if self._is_source() and self.existing.currentData() == "replace":
+            found.append(self.tr("This replaces the photo that you opened: as it was, it is gone."))
         return found or [self.tr("Depth, colour profile, resolution and camera data are kept.")]
+
+    def _is_source(self) -> bool:
+        """Whether the opened photo itself would be written to."""
+        try:
+            return self._source is not None and self.path().samefile(self._source)
+        except OSError:  # there is no such file
+            return False
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(

@@ -24,6 +24,7 @@ class FileCommands(QObject):
         super().__init__(window)
         self._session, self._settings, self._message, self._window = session, settings, message, window
         self._then: Callable[[], None] | None = None  # what to do after the export that a question asked for
+        self._begun: tuple[Path, ExportSettings, Callable[[], None] | None] | None = None  # the last export, and then
         self._exported: tuple[Path, ExportSettings] | None = None  # of this photo
         self.dialog: ExportDialog | None = None
         self.canvas_dialog: CanvasDialog | None = None
@@ -94,7 +95,8 @@ class FileCommands(QObject):
         photo = self._session.photo
         if path is None or settings is None or photo is None:
             return
-        self.dialog = ExportDialog(path, settings, photo.metadata, photo.alpha is not None, self._window)
+        alpha = photo.alpha is not None
+        self.dialog = ExportDialog(path, settings, photo.metadata, alpha, self._window, self._session.path)
         self.dialog.chosen.connect(self._export_chosen)
         self.dialog.rejected.connect(self._forget_then)
         self.dialog.finished.connect(self.dialog.deleteLater)
@@ -127,12 +129,15 @@ class FileCommands(QObject):
 
     def _export_chosen(self, path: Path, settings: ExportSettings) -> None:
         self._settings.remember_export(settings, self._own())
-        self._exported = (path, settings)
+        self._begun, self._then = (path, settings, self._then), None  # one that fails is not followed by anything
         self._session.export(path, settings)
 
     def _tell_exported(self, written: Path) -> None:
         self._message.tell(self.tr("Exported {} to {}.").format(f"“{written.name}”", written.parent))
-        then, self._then = self._then, None
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return
+        self._exported, then = begun[:2], begun[2]
         if then:
             then()
 

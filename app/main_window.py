@@ -101,9 +101,9 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for one in (self.options, self.message):
-            column.addWidget(one)
+        column.addWidget(self.options)
         column.addWidget(self.stack, 1)
+        self.message.lie_over(self.stack)
         column.addWidget(self.strip)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.setHandleWidth(1)
@@ -176,7 +176,7 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(self.canvas)
         self.canvas.show_after(self.session.view.display, False)
         self.canvas.show_before(self.session.view.before)
-        self.canvas.set_brush(self.canvas.brush_size, self.canvas.hardness)
+        self.canvas.fit_brush()
         self.message.hide()
         self.canvas.setFocus()
         self._show_brush()
@@ -209,8 +209,7 @@ class MainWindow(QMainWindow):
 
     def _clear_view(self) -> None:
         """Nothing lies over the photo but what is to be chosen."""
-        for section in self.panel.sections:
-            section.preview.setChecked(False)
+        self.panel.end_previews()
         self.marks.end()
         self._reveal()
 
@@ -233,7 +232,7 @@ class MainWindow(QMainWindow):
         self.side.show_samples(True)
         if word:
             self.samples.what.choose(word)
-        self.samples.take_focus()
+        self.samples.take_focus(begin=bool(word))
 
     def _show_marks(self) -> None:
         seen = self.marks.at is not None
@@ -387,6 +386,6 @@ class MainWindow(QMainWindow):
         self.settings.put_blob("geometry", self.saveGeometry())
         self.settings.put_blob("splitter", self.splitter.saveState())
         self.settings.put_blob("side", self.side.splitter.saveState())
-        self.settings.put("brush/size", self.canvas.brush_size)
+        self.settings.put("brush/size", self.canvas.wanted_size)
         self.settings.put("brush/hardness", self.canvas.hardness)
         self.settings.sync()

@@ -43,7 +43,7 @@ def make_actions(window: MainWindow) -> Actions:
     add("undo", tr("&Undo"), window.session.undo, "Ctrl+Z", picture="undo")
     add("redo", tr("&Redo"), window.session.redo, "Ctrl+Shift+Z Ctrl+Y", picture="redo")
     add("cancel", tr("&Cancel the job"), window.session.jobs.cancel, "Esc").setEnabled(False)
-    add("auto", tr("&Auto restore"), window.auto.start, "Ctrl+R", picture="auto", primary=True)
+    add("auto", tr("&Auto restore"), lambda: _auto(window), "Ctrl+R", picture="auto", primary=True)
     tip = tr("Clean the noise, find scratches and dust and repair them, cautiously (Ctrl+R)")
     actions["auto"].setToolTip(tip)
     add("repair", tr("&Repair the selection"), lambda: _repair(window, False), "Return Enter", canvas=True)
@@ -93,11 +93,13 @@ def _tool_actions(window: MainWindow, actions: Actions) -> None:
     actions.group(list(TOOLS))
     actions["brush"].setChecked(True)
     actions["spot"].setToolTip(tr("Spot repair: each click or stroke is repaired at once, as step 3 is set (J)"))
-    actions["clone"].setToolTip(tr("Clone: click with Alt where to copy from, then paint (S)"))
+    actions["clone"].setToolTip(
+        tr("Clone: click with Alt, or with the right button, where to copy from, then paint (S)")
+    )
     actions.add("smaller", tr("&Smaller brush"), lambda: canvas.step_brush(-1), "[", canvas=True)
     actions.add("larger", tr("&Larger brush"), lambda: canvas.step_brush(1), "]", canvas=True)
-    actions.add("softer", tr("So&fter brush"), lambda: canvas.step_brush(0, -1), "Shift+[ {", canvas=True)
-    actions.add("harder", tr("&Harder brush"), lambda: canvas.step_brush(0, 1), "Shift+] }", canvas=True)
+    actions.add("softer", tr("So&fter brush"), lambda: canvas.step_brush(0, -1), "{", canvas=True)
+    actions.add("harder", tr("&Harder brush"), lambda: canvas.step_brush(0, 1), "}", canvas=True)
 
 
 def _selection_actions(window: MainWindow, actions: Actions) -> None:
@@ -210,6 +212,11 @@ def fill_operations(window: MainWindow, engine: Engine) -> None:
             action = menu.addAction(f"{kind.title}…")
             action.setToolTip(kind.summary)
             action.triggered.connect(lambda _checked=False, word=kind.id: window.panel.show_operation(word))
+
+
+def _auto(window: MainWindow) -> None:
+    window.panel.end_previews()  # they would lie over what it shows
+    window.auto.start()
 
 
 def _repair(window: MainWindow, candidates: bool) -> None:

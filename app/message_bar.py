@@ -1,15 +1,16 @@
 """The message bar: one sentence over the canvas, which never blocks the window."""
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from app.theme import Colours, icon
 
 _GOOD_FOR = 8000  # ms that good news stay; bad news stay until they are closed or replaced
+_GAP = 8  # logical px around it
 
 
 class MessageBar(QFrame):
-    """Hidden until there is something to say."""
+    """Hidden until there is something to say; then over the upper edge, so that nothing moves under the mouse."""
 
     acted = Signal()  # the button of the message was pressed
 
@@ -18,6 +19,7 @@ class MessageBar(QFrame):
         self.setObjectName("message")
         self.text = QLabel(self)
         self.text.setWordWrap(True)
+        self.text.setTextFormat(Qt.TextFormat.PlainText)  # a file that it names may be called anything
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = QPushButton(self)
         self.button.clicked.connect(self.acted)
@@ -33,6 +35,27 @@ class MessageBar(QFrame):
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.hide)
         self.hide()
+
+    def lie_over(self, widget: QWidget) -> None:
+        """Be shown over this widget from now on, whatever size it has."""
+        self.setParent(widget)
+        widget.installEventFilter(self)
+
+    def place(self) -> None:
+        """At the upper edge, in the middle, no wider than it needs to be."""
+        over = self.parentWidget()
+        if over is None:
+            return
+        line = self.text.fontMetrics().horizontalAdvance(self.text.text())
+        beside = self.sizeHint().width() - self.text.sizeHint().width()
+        width = min(over.width() - 2 * _GAP, line + beside + 4)
+        self.resize(width, max(self.heightForWidth(width), self.minimumSizeHint().height()))
+        self.move((over.width() - width) // 2, _GAP)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and not self.isHidden():
+            self.place()
+        return super().eventFilter(watched, event)
 
     def warn(self, sentence: str, button: str = "") -> None:
         """Something that the user can act on."""
@@ -58,7 +81,9 @@ class MessageBar(QFrame):
             self.setProperty("kind", kind)
             self.style().unpolish(self)
             self.style().polish(self)
+        self.place()
         self.show()
+        self.raise_()
 
     def use_colours(self, colours: Colours) -> None:
         self.close_button.setIcon(icon("close", colours))

@@ -53,7 +53,7 @@ class OperationsPanel(QWidget):
         self.repair.button.setToolTip(self.tr("Repair what is selected (Enter); choose among candidates: Ctrl+Enter"))
         self.state = QLabel(self.tr("Loading the engine…"), self)
         self.state.setWordWrap(True)
-        self.state.setContentsMargins(12, 12, 12, 4)
+        self.state.setObjectName("state")
         self.again = QPushButton(self.tr("Try again"), self)
         self.again.hide()
         self.again.clicked.connect(self._load_again)
@@ -213,6 +213,7 @@ class OperationsPanel(QWidget):
             return
         if not isinstance(operation, Operation):
             return
+        self.end_previews()  # of the photo as it will be, it would show the work done twice
         if section is self.repair and not clear:
             self.repair_wanted.emit(operation, candidates)
         else:
@@ -252,6 +253,11 @@ class OperationsPanel(QWidget):
         wanted = next((one for one in self.sections if one.preview.isChecked()), None)
         if on or wanted is None:
             self.preview_wanted.emit(wanted)
+
+    def end_previews(self) -> None:
+        """The photo itself is to be seen."""
+        for one in self.sections:
+            one.preview.setChecked(False)
 
     def refresh(self) -> None:
         """Enable what can be done with what is open and selected; say where it will work."""

@@ -54,7 +54,7 @@ class Retouching(QObject):
             self._add(params.load(engine.operations["clone"], {"right": right, "down": down}), mask)
 
     def _ask_source(self) -> None:
-        self.told.emit(self.tr("First click with Alt where to copy from."))
+        self.told.emit(self.tr("First click with Alt, or with the right button, where to copy from."))
 
     def _add(self, operation: Operation, mask: np.ndarray) -> None:
         self._due.append((operation, mask))

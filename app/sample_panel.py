@@ -51,7 +51,7 @@ class SamplePanel(QWidget):
         self.what.extra.addWidget(self.more)
         self.grid = SampleGrid(self)
         self.state = QLabel(self.tr("Loading the engine…"), self)
-        self.state.setContentsMargins(12, 12, 12, 4)
+        self.state.setObjectName("state")
         self.state.setWordWrap(True)
         self.chosen = self._make_chosen()
         self._lay_out()
@@ -191,9 +191,10 @@ class SamplePanel(QWidget):
 
         QTimer.singleShot(0, self, scroll)  # the layout comes first
 
-    def take_focus(self) -> None:
-        """The keys are for this panel: first for its button, or for the samples where some are made."""
-        if self.grid.buttons:
+    def take_focus(self, begin: bool = False) -> None:
+        """The keys are for this panel: first for its button, or for the samples where some are made; `begin`: others
+        shall be made."""
+        if self.grid.buttons and not begin:
             self.grid.take_focus()
         else:
             button = self.what.button

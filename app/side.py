@@ -16,7 +16,7 @@ class Side(QWidget):
         super().__init__(parent)
         self.setObjectName("side")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(300)  # “Apply to selection” beside a scroll bar
         self.tabs = QTabBar(self)
         self.tabs.setObjectName("sideTabs")
         self.tabs.setAccessibleName(self.tr("Restore or synthesis"))

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QStatusBar, QWidget
 
 _GOOD_FOR = 8000  # ms that a sentence stays
+_INDENT = 14  # logical px before the pixel and the zoom; the style sheet would take margins of a label away
 
 
 def duration(seconds: float) -> str:
@@ -49,12 +50,12 @@ class StatusBar(QStatusBar):
             row.addWidget(one)
         self.changes = QLabel(self)
         self.changes.setObjectName("faint")
-        self.changes.setContentsMargins(0, 0, 14, 0)
         self.changes.setAccessibleName(self.tr("What changed"))
         self.pixel = QLabel(self)
         self.pixel.setAccessibleName(self.tr("Pixel under the mouse"))
         self.zoom = QLabel(self)
-        self.zoom.setContentsMargins(14, 0, 0, 0)
+        for one in (self.pixel, self.zoom):
+            one.setIndent(_INDENT)
         self.zoom.setAccessibleName(self.tr("Zoom"))
         self.setContentsMargins(10, 0, 10, 0)
         self.addWidget(self.device)

@@ -139,6 +139,7 @@ def _areas(c: Colours) -> str:
     #sideTabs::tab:selected:focus {{ border: 1px solid {c.accent}; border-bottom-width: 2px; }}
     #faint {{ color: {c.faint}; }}
     #title {{ font-weight: 600; }}
+    #state {{ padding: 12px 12px 4px 12px; }}
     #welcome {{ font-size: 20px; font-weight: 600; }}
     """
 
@@ -147,7 +148,7 @@ def _controls(c: Colours) -> str:
     """The style of buttons, lists and what else there is in them."""
     return f"""
     QPushButton {{ padding: 5px 12px; border: 1px solid {c.line}; border-radius: 5px; background: {c.button};
-        min-height: 17px; }}
+        min-height: 17px; outline: none; }}
     QPushButton:hover {{ background: {c.hover}; }}
     QPushButton:pressed {{ background: {c.line}; }}
     QPushButton:focus {{ border-color: {c.accent}; }}
@@ -158,7 +159,7 @@ def _controls(c: Colours) -> str:
     QPushButton#primary:disabled {{ background: {c.button}; color: {c.disabled}; border-color: {c.line}; }}
     QPushButton#link {{ border: none; background: transparent; color: {c.accent}; padding: 3px 4px; text-align: left; }}
     QPushButton#link:hover, QPushButton#link:focus {{ text-decoration: underline; }}
-    QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 5px; }}
+    QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 5px; outline: none; }}
     QToolButton:hover {{ background: {c.hover}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
     #sample {{ padding: 3px; }}
@@ -171,7 +172,7 @@ def _controls(c: Colours) -> str:
     QToolButton#menuButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center;
         right: 7px; }}
     #overlay {{ background: {c.panel}; border: 1px solid {c.line}; border-radius: 8px; }}
-    #message {{ background: {c.warning}; border-bottom: 1px solid {c.line}; }}
+    #message {{ background: {c.warning}; border: 1px solid {c.line}; border-radius: 8px; }}
     #message[kind="good"] {{ background: {c.good}; }}
     #drop {{ border: 2px dashed {c.line}; border-radius: 12px; background: {c.panel}; }}
     #drop[over="true"] {{ border-color: {c.accent}; }}

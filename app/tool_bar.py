@@ -1,7 +1,7 @@
 """The tools at the left edge and, over the canvas, the options of the brush."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -50,7 +50,10 @@ def tool_button(action: QAction, parent: QWidget) -> QToolButton:
 
 
 class BrushOptions(QWidget):
-    """Size, hardness, whether each stroke is repaired at once, and the commands on the selection."""
+    """Size, hardness, whether each stroke is repaired at once, and the commands on the selection.
+
+    Where there is little room the sliders go first, then the names of the numbers.
+    """
 
     brush_changed = Signal(float, float)  # size in px of the photo, hardness 0..1
     repair_toggled = Signal(bool)
@@ -62,7 +65,7 @@ class BrushOptions(QWidget):
         self.size_field = NumberField(1, 1000, 40, whole=True, unit="px", log=True)
         name_all(self.size_field, self.tr("Brush size"), self.tr("Diameter in pixels of the photo ( [ and ] )"))
         self.hardness_field = NumberField(0, 100, 80, whole=True, unit="%")
-        name_all(self.hardness_field, self.tr("Brush hardness"), self.tr("How sharp the edge is (Shift+[ and Shift+])"))
+        name_all(self.hardness_field, self.tr("Brush hardness"), self.tr("How sharp the edge is ( { and } )"))
         self.repair = QCheckBox(self.tr("Repair after each stroke"), self)
         self.repair.setToolTip(self.tr("Each finished stroke is repaired at once with the settings of step 3"))
         self.selection_button = QToolButton(self)
@@ -73,12 +76,14 @@ class BrushOptions(QWidget):
         self.selection_button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.selection_button.setToolTip(self.tr("Invert, clear, grow, shrink, feather, load and save the selection"))
         self.selection_button.setObjectName("menuButton")
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
+        self._names: list[QLabel] = []
         row.setContentsMargins(12, 4, 8, 4)
         row.setSpacing(8)
         for text, field in ((self.tr("Size"), self.size_field), (self.tr("Hardness"), self.hardness_field)):
             label = QLabel(text, self)
             label.setBuddy(field.slider)
+            self._names.append(label)
             row.addWidget(label)
             row.addWidget(field, 1)
             row.addSpacing(6)
@@ -88,6 +93,27 @@ class BrushOptions(QWidget):
         row.addStretch(1)
         row.addWidget(self.selection_button)
         self.repair.toggled.connect(self.repair_toggled)
+        self._least = self._fit(0)
+
+    def _fit(self, width: int) -> QSize:
+        """Show as much as `width` has room for; the size that it takes at least."""
+        fields = (self.size_field, self.hardness_field)
+        for sliders, names in ((True, True), (False, True), (False, False)):
+            for field in fields:
+                field.slider.setVisible(sliders)
+                field.updateGeometry()
+            for label in self._names:
+                label.setVisible(names)
+            if self._row.minimumSize().width() <= width:
+                break
+        return self._row.minimumSize()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit(event.size().width())
+        super().resizeEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._least
 
     def show_brush(self, size: float, hardness: float, largest: float) -> None:
         """The brush of the canvas changed."""

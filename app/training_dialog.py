@@ -187,10 +187,9 @@ class TrainingDialog(QDialog):
             words = self.tr("One photo") if count == 1 else self.tr("{} photos").format(count)
             words = self.tr("{}: so few are learned by heart").format(words) if count < _FEW else words
         self.found.setText(words)
-        if spent and not running:
-            self.state.setText(self.tr("So many minutes are done already: choose more to go on."))
-        elif not running:
-            self.state.setText(self._news)
+        if not running:
+            more = self.tr("So many minutes are done already: choose more to go on.") if spent else ""
+            self.state.setText(" ".join(filter(None, (self._news, more))))
         for one in (self.what, self.photos, self.browse, self.minutes, self.go_on):
             one.setEnabled(not running)
         self.begin.setEnabled(bool(count) and not running and not spent)

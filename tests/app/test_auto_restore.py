@@ -72,7 +72,25 @@ def test_nothing_found_is_told_and_nothing_is_filled(
     with qtbot.waitSignal(opened.auto.told) as told:
         press(opened)
     assert labels(opened) == ["Median"]
-    assert told.args and "no damage" in told.args[0]
+    assert told.args and "No damage" in told.args[0]
+
+
+@pytest.mark.parametrize(("median", "words"), [("size=3", "noise was cleaned"), ("amount=0", "hardly any noise")])
+def test_it_says_what_was_done_to_the_noise(
+    opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, median: str, words: str
+) -> None:
+    rest = "damage method=classical contrast=0.5 sensitivity=0 fill"
+    monkeypatch.setitem(recipe.NAMED, "auto", f"median {median} {rest}")  # type: ignore[arg-type]
+    with qtbot.waitSignal(opened.auto.told) as told:
+        press(opened)
+    assert told.args and words in told.args[0]
+
+
+def test_previews_end_before_it_begins(opened: MainWindow) -> None:
+    preview = opened.panel.noise.preview
+    preview.setChecked(True)
+    press(opened)
+    assert not preview.isChecked()
 
 
 def test_stopped_in_the_middle_what_is_done_stays(opened: MainWindow, qtbot: QtBot) -> None:

@@ -42,6 +42,19 @@ def test_enter_in_the_file_name_exports_too(dialog: ExportDialog, qtbot: QtBot) 
         qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
 
 
+def test_replacing_the_opened_photo_is_told(qtbot: QtBot, tmp_path: Path) -> None:
+    source = tmp_path / "scan.png"
+    source.touch()
+    path = tmp_path / "scan restored.png"
+    dialog = ExportDialog(path, ExportSettings("png", 8, existing="replace"), Metadata("png", 8), source=source)
+    qtbot.addWidget(dialog)
+    assert "replaces the photo" not in dialog.note.text()
+    dialog.name.setText("scan.png")
+    assert "replaces the photo" in dialog.note.text()
+    dialog.existing.setCurrentIndex(dialog.existing.findData("number"))
+    assert "replaces the photo" not in dialog.note.text()
+
+
 def test_escape_exports_nothing(dialog: ExportDialog, qtbot: QtBot) -> None:
     dialog.chosen.connect(pytest.fail)
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)

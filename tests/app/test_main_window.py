@@ -253,6 +253,20 @@ def test_the_preview_follows_the_form_and_goes_when_it_is_off(opened: MainWindow
     assert not opened.session.history.entries
 
 
+def test_what_is_applied_is_not_previewed_once_more(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    section = opened.panel.noise
+    section.choose("median")
+    with qtbot.waitSignal(opened.session.previewed, check_params_cb=lambda _box, display: display is not None):
+        section.preview.click()
+    shown: list[object] = []
+    opened.session.previewed.connect(lambda _box, display: shown.append(display))
+    section.button.click()
+    idle(opened.session.jobs)
+    qtbot.wait(300)
+    assert not section.preview.isChecked() and not any(shown)
+    assert len(opened.session.history.entries) == 1
+
+
 def test_the_measured_noise_is_shown(opened: MainWindow, qtbot: QtBot) -> None:
     assert opened.panel.noise.form is not None and opened.session.view is not None
     level = opened.panel.noise.form.field("sigma")

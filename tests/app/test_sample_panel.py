@@ -229,6 +229,13 @@ def test_menu_and_search_lead_to_the_panel_and_the_key_back(opened: MainWindow, 
     assert opened.panel.isVisible()  # what was looked for is seen
 
 
+def test_where_samples_are_shown_another_operation_can_be_begun_at_once(desk: MainWindow, qtbot: QtBot) -> None:
+    make(desk, qtbot)
+    desk.samples.grid.take_focus()
+    desk.panel.show_operation("plate")
+    assert desk.samples.what.button.hasFocus()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everything_in_the_panel_has_a_name_and_room(desk: MainWindow, qtbot: QtBot, theme: str) -> None:
     desk.use_theme(theme)

@@ -198,6 +198,16 @@ def test_a_run_reports_shows_a_preview_and_stores_weights(
     assert dialog.photos.isEnabled() and not dialog.stop.isEnabled()
 
 
+def test_the_end_is_told_also_where_all_minutes_are_done(
+    dialog: TrainingDialog, run: TrainingRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "done", lambda _recipe: 5.0 if run.wish else None)
+    dialog.minutes.setValue(5)
+    with qtbot.waitSignal(run.ended, timeout=20_000) as ended:
+        dialog.begin.click()
+    assert dialog.state.text().startswith((ended.args or [""])[0]) and "choose more" in dialog.state.text()
+
+
 def test_stopping_keeps_the_checkpoint_and_the_next_start_goes_on(
     dialog: TrainingDialog, run: TrainingRun, photos: Path, qtbot: QtBot
 ) -> None:

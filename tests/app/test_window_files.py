@@ -103,6 +103,24 @@ def test_closing_can_export_first(
     assert photo.with_name("old photo restored.png").exists()
 
 
+def test_an_export_that_fails_does_not_close_the_window_later(
+    opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    paint_scratch(opened, qtbot)
+    monkeypatch.setattr(opened.files, "question", lambda: "export")
+    opened.close()
+    dialog = opened.files.dialog
+    assert dialog is not None
+    dialog.folder = photo.parent / "gone"
+    with qtbot.waitSignal(opened.session.failed):
+        press_enter_in_the_dialog(opened, qtbot)
+    assert opened.isVisible() and opened.message.isVisible()
+    with qtbot.waitSignal(opened.session.exported):
+        opened.actions_by_name["export-again"].trigger()  # where the photo is, not where it failed
+    qtbot.wait(50)
+    assert opened.isVisible() and photo.with_name("old photo restored.png").exists()
+
+
 def test_opening_another_photo_with_unsaved_work_asks(
     opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, photo: Path
 ) -> None:

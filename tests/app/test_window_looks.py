@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible, QColor
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
@@ -47,6 +48,65 @@ def test_window_and_brush_are_as_they_were(opened: MainWindow, qtbot: QtBot) -> 
     assert (again.canvas.brush_size, again.canvas.hardness) == (17, 0.4)
     assert again.settings.theme == "dark" and again.actions_by_name["theme-dark"].isChecked()
     again.session.close()
+
+
+@pytest.mark.parametrize("width", [860, 960, 1300])
+def test_the_options_of_the_brush_fit(opened: MainWindow, qtbot: QtBot, width: int) -> None:
+    opened.resize(width, 700)
+    qtbot.waitUntil(lambda: opened.width() == width)
+    qtbot.wait(20)
+    options = opened.options
+    assert options.width() >= options.layout().minimumSize().width()  # type: ignore[union-attr]
+    for one in (options.size_field.spin, options.hardness_field.spin, options.repair, options.selection_button):
+        assert one.isVisible() and one.width() >= one.minimumSizeHint().width()
+    assert options.size_field.slider.isVisible() == (width == 1300)
+    assert opened.side.mapTo(opened, opened.side.rect().topRight()).x() < opened.width()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_sections_fit_beside_a_scroll_bar(opened: MainWindow, qtbot: QtBot, theme: str) -> None:
+    opened.use_theme(theme)
+    opened.panel.noise.choose("denoise")
+    opened.actions_by_name["invert"].trigger()
+    opened.resize(860, 560)
+    qtbot.waitUntil(lambda: opened.height() == 560)
+    opened.splitter.setSizes([10_000, 1])
+    qtbot.wait(20)
+    assert opened.panel.noise.button.text() == "Apply to selection"
+    viewport = opened.panel.noise.visibleRegion().boundingRect()
+    assert opened.panel.noise.minimumSizeHint().width() <= viewport.width()
+
+
+def test_a_long_name_leaves_room_for_the_facts(opened: MainWindow, qtbot: QtBot) -> None:
+    label, facts = opened.header.name, opened.header.facts
+    opened.session.name = "A <b>very</b> long name " * 10 + ".jpg"
+    opened.header.refresh()
+    qtbot.wait(20)
+    assert label.text().endswith(".jpg") and "…" in label.text() and "<b>" in label.text()
+    assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+    assert label.geometry().right() + 8 < facts.geometry().left()
+    assert label.accessibleName().startswith(opened.session.name)
+
+
+def test_what_the_status_bar_says_does_not_run_together(opened: MainWindow) -> None:
+    status = opened.status
+    opened.use_theme("dark")  # another style sheet
+    status.show_changes("1 % changed")
+    for label in (status.pixel, status.zoom):
+        label.setText("100 %")
+        least = label.fontMetrics().horizontalAdvance("100 %") + 12
+        assert label.sizeHint().width() >= least
+
+
+def test_a_small_photo_does_not_make_the_brush_small_for_good(
+    opened: MainWindow, qtbot: QtBot, photo: Path, tmp_path: Path
+) -> None:
+    opened.canvas.set_brush(20, 1)
+    Pillow.new("RGB", (8, 6)).save(tmp_path / "small.png")
+    for path, size in ((tmp_path / "small.png", 2), (photo, 20)):
+        with qtbot.waitSignal(opened.session.opened):
+            opened.files.open(path)
+        assert opened.canvas.brush_size == size == opened.options.size_field.value()
 
 
 def test_an_engine_that_cannot_be_loaded_shows_and_can_be_tried_again(
