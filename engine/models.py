@@ -45,6 +45,7 @@ class Model:
         self._net.eval().requires_grad_(False)
         self._multiple: int = facts["multiple"]
         self._overlap: int = facts.get("overlap", 0)
+        self._remembered: int = facts.get("remembered", 1000)  # passes
         self._precise = precise
         self._facts = facts
 
@@ -71,6 +72,9 @@ class Model:
     ) -> Iterator[Pass]:
         """The answers of a recurrent net after each of `count` passes, each over the whole image. Otherwise as a call.
 
+        Where the manifest tells how many passes are `remembered`, what these leave is the answer, and each further one
+        sees the photo in another view, without a memory, and the answer is the mean of all.
+
         What the net remembers of each tile is kept in main memory from pass to pass, of a pixel 18 bytes of a
         ConvGRU and 54 of a ConvLSTM in half precision, 24 and 84 in fp32.
         """
@@ -93,19 +97,40 @@ class Model:
         net, device, dtype = self._placed()
         states: dict[Box, Any] = {}
 
+        def answer(crop: np.ndarray, planes: torch.Tensor) -> np.ndarray:
+            told = planes[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).float().cpu().numpy()
+            return np.concatenate((np.clip(crop + told[..., :3], 0, 1), told[..., 3:]), axis=2)
+
         @torch.inference_mode()
-        def run(crop: np.ndarray, box: Box) -> np.ndarray:
+        def remember(crop: np.ndarray, box: Box) -> np.ndarray:
             x = self._input(crop, box, planes).to(device=device, dtype=dtype, memory_format=torch.channels_last)
             state = tuple(one.to(device) for one in states[box]) if box in states else net.begin(x)
             state = net.step(x, state)
             states[box] = tuple(one.cpu() for one in state)
-            answer = net.answer(state)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).float().cpu().numpy()
-            return np.concatenate((np.clip(crop + answer[..., :3], 0, 1), answer[..., 3:]), axis=2)
+            return answer(crop, net.answer(state))
 
+        @torch.inference_mode()
+        def look(quarter: int, mirrored: bool, crop: np.ndarray, box: Box) -> np.ndarray:
+            x = self._input(crop, box, planes).to(device=device, dtype=dtype, memory_format=torch.channels_last)
+            x = _turned(x, quarter, mirrored)
+            told = net.answer(net.step(x, net.begin(x)))
+            return answer(crop, _turned(told, quarter if mirrored else -quarter, mirrored))
+
+        mean = np.empty(0, np.float32)
         for number in range(count):
-            part = progress.part(number / count, (number + 1) / count)
-            answer = run_tiled(image, run, tile, self._overlap, part, self._multiple)
-            yield Pass(answer[..., :3], answer[..., 3:])
+            part, further = progress.part(number / count, (number + 1) / count), number - self._remembered + 1
+            if further < 1:
+                mean = run_tiled(image, remember, tile, self._overlap, part, self._multiple)
+            else:
+                states.clear()
+                run = functools.partial(look, *_VIEWS[further % len(_VIEWS)])
+                seen = run_tiled(image, run, tile, self._overlap, part, self._multiple)
+                seen -= mean
+                seen /= further + 1
+                seen += mean
+                mean = seen
+            given = mean if number == count - 1 else mean.copy()
+            yield Pass(given[..., :3], given[..., 3:])
 
     def probabilities(self, image: Image, progress: Progress | None = None) -> np.ndarray:
         """What a net that judges pixels says of each of them, as it is: in fp32, as near a threshold rounding tells.

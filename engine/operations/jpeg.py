@@ -12,7 +12,8 @@ from engine.progress import Progress
 
 @dataclass(frozen=True)
 class Jpeg(Operation):
-    """A convolutional GRU in `passes` over the photo, told the quality where that is known."""
+    """A convolutional GRU in `passes` over the photo, told the quality where that is known. The first two build on each
+    other, each further one sees the photo turned or mirrored and is averaged with those before."""
 
     title = "JPEG clean-up"
     group = "noise"

@@ -25,7 +25,7 @@ class Jpeg(PhotoRecipe):
     )
     net = "recurrent.ConvGRU"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
-    facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 8, "overlap": 64, "half": True, "remembered": 2}  # noqa: RUF012
     start = "denoise-u24"
     rate = 1e-3
     size = 96
