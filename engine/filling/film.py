@@ -1,7 +1,7 @@
 """Film grain: how strong it is at every size and colour, in a few numbers or as measured; and new grain like it."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,9 +12,23 @@ from engine.progress import Progress
 _REACH = 24  # px that a grain may extend
 _WIDTHS = np.geomspace(0.5, 8, 25)  # px, sizes of grain that `describe` tells apart
 
-Film: TypeAlias = tuple[tuple[tuple[float, ...], ...], ...]
-"""Grain at mid-grey: the covariance of red, green and blue (3, 3), image values being 0..1, in each of 24 rings at
-k / 32 cycles/px from 0 to beyond the corner; their mean over all frequencies is that of the pixels. (): none."""
+LEVELS = np.linspace(0, 1, 9)  # brightness at which it is told how strong grain is
+LEVELS.flags.writeable = False
+
+
+class Film(NamedTuple):
+    """Grain; false: none."""
+
+    # The covariance of red, green and blue (3, 3) at mid-grey, image values being 0..1, in each of 24 rings at k / 32
+    # cycles/px from 0 to beyond the corner; their mean over all frequencies is that of the pixels. (): none.
+    rings: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    levels: tuple[float, ...] = (1.0,) * len(LEVELS)  # at each of LEVELS times as strong as `response` says
+
+    def __bool__(self) -> bool:
+        return bool(self.rings)
+
+
+NONE = Film()
 
 
 class Described(NamedTuple):
@@ -25,10 +39,11 @@ class Described(NamedTuple):
     colour: float  # 0: all channels alike, 1: independent
 
 
-def response(brightness: np.ndarray) -> np.ndarray:
+def response(brightness: np.ndarray, levels: tuple[float, ...] = NONE.levels) -> np.ndarray:
     """How strong grain is at a brightness 0..1: 1 at mid-grey, 0 in black and in white. As where the developed grains
-    of a layer cover a share of the area at random: a binomial deviation (Selwyn 1935)."""
-    return 2 * np.sqrt(np.maximum(brightness * (1 - brightness), 0))
+    of a layer cover a share of the area at random, a binomial deviation (Selwyn 1935), times `levels`."""
+    binomial = 2 * np.sqrt(np.maximum(brightness * (1 - brightness), 0))
+    return binomial if levels == NONE.levels else binomial * np.interp(brightness, LEVELS, levels)
 
 
 def plain(sigma: float, size: float, colour: float) -> Film:
@@ -42,7 +57,7 @@ def describe(film: Film) -> Described:
     """What `plain` is to be told to make grain like it; size and colour are within its range."""
     if not film:
         return Described(0.0, float(_WIDTHS[0]), 0.0)
-    rings = np.array(film)
+    rings = np.array(film.rings)
     power = np.trace(rings, axis1=1, axis2=2) / 3
     variance, alike = (
         spectrum.mean(power),
@@ -55,12 +70,14 @@ def describe(film: Film) -> Described:
 
 def scaled(film: Film, amount: float) -> Film:
     """The grain `amount` times as strong."""
-    return of_rings(np.array(film) * amount**2) if film else film
+    return of_rings(np.array(film.rings) * amount**2, film.levels) if film else film
 
 
 def greyed(film: Film) -> Film:
     """The mean of the channels' grain, in all channels."""
-    return of_rings(np.tile(np.array(film).mean(axis=(1, 2), keepdims=True), (1, 3, 3))) if film else film
+    if not film:
+        return film
+    return of_rings(np.tile(np.array(film.rings).mean(axis=(1, 2), keepdims=True), (1, 3, 3)), film.levels)
 
 
 def put(image: np.ndarray, film: Film, rows: slice, seed: int, progress: Progress) -> np.ndarray:
@@ -74,7 +91,7 @@ def put(image: np.ndarray, film: Film, rows: slice, seed: int, progress: Progres
     for where, noise in _noise(image.shape[:2], film, rows, seed, progress):
         band = image[where]
         room = np.minimum(band, 1 - band)
-        result[where] = band + np.clip(noise * response(band @ LUMA)[..., None], -room, room)
+        result[where] = band + np.clip(noise * response(band @ LUMA, film.levels)[..., None], -room, room)
     return result
 
 
@@ -106,7 +123,7 @@ def _noise(
 
 def _filter(film: Film, height: int, width: int) -> np.ndarray:
     """What makes grain of white noise, for each value of its real Fourier transform. (height, width // 2 + 1, 3, 3)"""
-    rings = np.array(film)
+    rings = np.array(film.rings)
     power = np.maximum(np.trace(rings, axis1=1, axis2=2), spectrum.FAINT)
     values, vectors = np.linalg.eigh(rings / power[:, None, None])
     roots = (vectors * np.sqrt(np.maximum(values, 0))[:, None]) @ vectors.swapaxes(1, 2)
@@ -119,8 +136,8 @@ def _filter(film: Film, height: int, width: int) -> np.ndarray:
     return result
 
 
-def of_rings(rings: np.ndarray) -> Film:
-    """From the covariance in the rings (24, 3, 3); () where there is as good as nothing."""
+def of_rings(rings: np.ndarray, levels: tuple[float, ...] = NONE.levels) -> Film:
+    """From the covariance in the rings (24, 3, 3); NONE where there is as good as nothing."""
     if np.trace(rings, axis1=1, axis2=2).max() <= spectrum.FAINT:
-        return ()
-    return tuple(tuple(tuple(float(value) for value in row) for row in ring) for ring in rings)
+        return NONE
+    return Film(tuple(tuple(tuple(float(value) for value in row) for row in ring) for ring in rings), levels)

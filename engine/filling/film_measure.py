@@ -1,49 +1,133 @@
 """The grain of a photo, measured in its smooth places."""
 
-from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
-from engine.filling import film, spectrum
+from engine.filling import film, periodogram, spectrum
 from engine.filling.film import Film
 from engine.image import LUMA
 
 _HOP = 16  # px from block to block, at least
 _MOST = 2048  # blocks: more say nothing new
 _LEAST = 4  # smooth blocks: of fewer nothing is learned
+_KNOWN = 8  # blocks of about one brightness, to know how strong grain is there
 _QUIET = 0.01  # the quantile of the blocks' energy that is grain for sure
+_QUIETER = 0.05  # the same among blocks of about one brightness
 _UNEVEN = 2.0  # times that energy: beyond it is texture, unless grain is so coarse that it differs that much
+_LOOKS = 3  # times the smooth blocks are chosen, by the spectrum of those chosen before
+_WHITE = 0.5  # power of the spectrum by which rings are divided then, so that fine grain counts beside coarse
+_EXTREME = 4.0  # times as strong as `response` says: at most so much is believed
 _LIT = 0.06  # brightness 0..1 from black, and from white, that a block needs: elsewhere there is hardly grain to see
 _EMPTY = (0.35 / 255) ** 2  # mean square up to which a block is plain but for the rounding to 8 bits
+_ROUNDED = 4 * 3 / 12 / 255**2  # power in the three channels up to which rounding to 8 bits counts
 _LOWEST = 2  # ring, the first that is believed: below are light and shade, too
-_SHARPENED = 8  # times the window's blur of the spectrum is undone
+_WAVY = 5  # ring, the first that is believed wherever there is more in some blocks than in others
+_CALM = slice(5, 21)  # rings that waves, and texture in the smoothest places, hardly reach: photos are soft
+_ODD = 1.6  # times as uneven from block to block as by chance: waves
+
+
+class _Blocks(NamedTuple):
+    """Lit blocks."""
+
+    powers: np.ndarray  # (n, 24, 3, 3), their periodograms
+    brightness: np.ndarray  # (n,), 0..1
+
+    @property
+    def power(self) -> np.ndarray:
+        """(n, 24), of all channels."""
+        return np.trace(self.powers, axis1=2, axis2=3)
 
 
 def measure(image: np.ndarray) -> Film:
-    """The grain of `image` (H, W, 3): mean periodograms of its smoothest blocks, without their shading, divided by the
-    `response` to their brightness. () where too few are smooth and neither black nor white, as in tiny images."""
-    blocks = _lit_blocks(image)  # (n, spectrum.SIDE ** 2, 3)
-    if len(blocks) < _LEAST:
-        return ()
-    shares = film.response(blocks.mean(axis=1) @ LUMA) ** 2
-    rest = _without_plane(blocks)
-    energy = (rest**2).mean(axis=(1, 2))
-    grainy = energy > _EMPTY  # not a margin that was added later
-    if 2 * grainy.sum() < len(grainy):
-        return ()
-    rest, shares, energy = rest[grainy], shares[grainy], energy[grainy] / shares[grainy]
-    most = _UNEVEN * np.quantile(energy, _QUIET)
-    rings = _covariance(rest[energy <= most])
-    smooth = energy <= most * _spread(np.trace(rings, axis1=1, axis2=2))
+    """The grain of `image` (H, W, 3): mean periodograms of its smooth blocks, without their shading, divided by how
+    strong grain is at their brightness. NONE where too few are smooth and neither dark nor light, as in tiny images."""
+    blocks = _lit_blocks(image)
+    if blocks is None:
+        return film.NONE
+    smooth, levels = _smooth(blocks)
     if smooth.sum() < _LEAST:
-        return ()
-    rings = _covariance(rest[smooth]) / shares[smooth].sum()
-    power = np.trace(rings, axis1=1, axis2=2)
-    if power.max() <= spectrum.FAINT:
-        return ()
-    channels = rings / np.maximum(power, spectrum.FAINT)[:, None, None]
-    channels[:_LOWEST] = channels[_LOWEST]
-    return film.of_rings(channels * _sharpened(power)[:, None, None])
+        return film.NONE
+    shares = film.response(blocks.brightness[smooth], levels) ** 2
+    powers = blocks.powers[smooth] / shares[:, None, None, None]
+    seen = powers.mean(axis=0, dtype=np.float64)
+    seen[:_LOWEST] = seen[_LOWEST]
+    for axis in range(3):  # of brightness, and of colours
+        calm = _without_waves(powers[:, :, axis, axis])
+        gain = np.sqrt(periodogram.undone(calm, _LOWEST) / np.maximum(seen[:, axis, axis], spectrum.FAINT))
+        seen[:, axis] *= gain[:, None]
+        seen[:, :, axis] *= gain[:, None]
+    return film.of_rings(periodogram.AXES.T @ seen @ periodogram.AXES, levels)
+
+
+def _smooth(blocks: _Blocks) -> tuple[np.ndarray, tuple[float, ...]]:
+    """Which blocks are grain and nothing else, bool (n,), and how strong grain is at film.LEVELS."""
+    power, levels = blocks.power, film.NONE.levels
+    shares = film.response(blocks.brightness) ** 2
+    near = np.abs(blocks.brightness - film.LEVELS[:, None]) < film.LEVELS[1]
+    energy = power @ spectrum.counts() / shares
+    quiet = _UNEVEN * np.quantile(energy, _QUIET)
+    chosen = energy <= quiet * _spread(power[energy <= quiet].mean(axis=0))
+    for _ in range(_LOOKS):
+        strong = film.response(blocks.brightness[chosen], levels) ** 2
+        shape = _without_waves(power[chosen] / strong[:, None])
+        weight = spectrum.counts() * shape**-_WHITE
+        energy = power @ weight / shares / (shape @ weight)
+        most = _UNEVEN * _spread(shape ** (1 - _WHITE))
+        known: list[tuple[float, float]] = []
+        for inside in near:
+            some = np.flatnonzero(inside)
+            if len(some) >= _KNOWN:
+                some = some[energy[some] <= most * np.quantile(energy[some], max(_QUIETER, _LEAST / len(some)))]
+                times = _times(power[some].sum(axis=0) / shares[some].sum(), shape)
+                known.append((float(blocks.brightness[some].mean()), times))
+        squares = _filled(known)
+        smooth = energy <= most * np.interp(blocks.brightness, film.LEVELS, squares)
+        if smooth.sum() < _LEAST:
+            break
+        chosen, roots = smooth, np.sqrt(squares / np.interp(0.5, film.LEVELS, squares))
+        levels = tuple(float(root) for root in np.clip(roots, 1 / _EXTREME, _EXTREME))
+    return chosen, levels
+
+
+def _times(seen: np.ndarray, shape: np.ndarray) -> float:
+    """How many times the power of grain of this `shape` (24,) is in what is `seen` (24,): the median over calm rings in
+    which there is more than rounding, or over all where these are few."""
+    rings = np.arange(len(shape))
+    more = (shape > _ROUNDED) & (rings >= _LOWEST)
+    calm = more & (rings >= _CALM.start) & (rings < _CALM.stop)
+    used = calm if calm.sum() >= 4 else more
+    return float(np.median(seen[used] / shape[used])) if used.any() else 0.0
+
+
+def _filled(known: list[tuple[float, float]]) -> np.ndarray:
+    """Values at film.LEVELS from those that are `known`, and not 0, at some brightness; all 1 without any."""
+    known = [(brightness, value) for brightness, value in known if value > 0]
+    if not known:
+        return np.ones(len(film.LEVELS))
+    places, values = np.array(sorted(known)).T
+    return np.exp(np.interp(film.LEVELS, places, np.log(values)))
+
+
+def _without_waves(power: np.ndarray) -> np.ndarray:
+    """The mean (24,) of the power of smooth blocks (n, 24), without the waves of light and shade in low rings.
+
+    The grain of blocks differs by chance only, as gamma distributions do. Low rings have no more power than the median
+    block lets expect; where blocks differ more than by chance, no more than the next rings let expect.
+    """
+    mean = np.maximum(power.mean(axis=0, dtype=np.float64), spectrum.FAINT)
+    count, shape = spectrum.counts()[_CALM], periodogram.freedom()
+    own = np.maximum(power[:, _CALM] / mean[_CALM] @ count / count.sum(), 1e-3)  # fine grain of the block
+    alike = power / own[:, None]
+    usual = np.median(alike, axis=0) / np.maximum(0.05, 1 - 1 / (9 * shape)) ** 3  # Wilson and Hilferty 1931
+    usual *= 1 + 5 / np.sqrt(shape * len(power))  # twice the deviation by chance, as blocks overlap
+    low = slice(_LOWEST, 8)
+    mean[low] = np.minimum(mean, usual)[low]
+    uneven = shape * alike.var(axis=0) / np.maximum(alike.mean(axis=0), spectrum.FAINT) ** 2
+    odd = np.flatnonzero(uneven[:_WAVY] > _ODD * (1 + 8 / np.sqrt(len(power))))
+    lowest = min(_WAVY - 1, max(_LOWEST, int(odd.max(initial=0)) + 1))
+    mean[_LOWEST:] = np.minimum(mean, periodogram.with_lowest(mean, lowest))[_LOWEST:]
+    return mean
 
 
 def _spread(power: np.ndarray) -> float:
@@ -54,23 +138,9 @@ def _spread(power: np.ndarray) -> float:
     return max(1.0, (1 + 2 * deviation) / max(0.25, 1 - 2 * deviation) / _UNEVEN)
 
 
-def _covariance(rest: np.ndarray) -> np.ndarray:
-    """The sum of the periodograms of blocks (n, spectrum.SIDE ** 2, 3), and of those across the channels, in the rings:
-    (24, 3, 3)"""
-    from scipy import fft  # several times as fast as numpy's on blocks; slow to import
-
-    blocks = np.ascontiguousarray(np.moveaxis(rest.reshape(-1, spectrum.SIDE, spectrum.SIDE, 3), 3, 0))
-    waves = np.asarray(fft.fft2(blocks * _window()))
-    rings = np.empty((len(spectrum.RINGS), 3, 3))
-    for i in range(3):
-        for j in range(i + 1):
-            power = (waves[i].real * waves[j].real + waves[i].imag * waves[j].imag).sum(axis=0, dtype=np.float64)
-            rings[:, i, j] = rings[:, j, i] = spectrum.by_rings(power)
-    return rings
-
-
-def _lit_blocks(image: np.ndarray) -> np.ndarray:
-    """Blocks (n, spectrum.SIDE ** 2, 3) spread evenly over the image that are neither dark, light nor clipped."""
+def _lit_blocks(image: np.ndarray) -> _Blocks | None:
+    """Blocks spread evenly over the image that are neither dark, light nor clipped. None where they are too few, or
+    most of them are nothing but a margin that was added later."""
     height, width = image.shape[:2]
     hop = max(_HOP, round((height * width / _MOST) ** 0.5))
     corners = [
@@ -78,43 +148,11 @@ def _lit_blocks(image: np.ndarray) -> np.ndarray:
     ]
     found = [image[y : y + spectrum.SIDE, x : x + spectrum.SIDE].reshape(-1, 3) for y, x in corners]
     blocks = np.array(found, np.float32).reshape(-1, spectrum.SIDE * spectrum.SIDE, 3)
-    mean = blocks.mean(axis=1) @ LUMA
+    brightness = blocks.mean(axis=1) @ LUMA
     clipped = ((blocks <= 0) | (blocks >= 1)).mean(axis=(1, 2))
-    return blocks[(mean > _LIT) & (mean < 1 - _LIT) & (clipped < 0.02)]
-
-
-def _without_plane(blocks: np.ndarray) -> np.ndarray:
-    """The blocks (n, spectrum.SIDE ** 2, C) less the planes that fit them best."""
-    axis = np.linspace(-1, 1, spectrum.SIDE, dtype=np.float32)
-    y, x = (plane.ravel() for plane in np.meshgrid(axis, axis, indexing="ij"))
-    basis = np.linalg.qr(np.stack((np.ones_like(x), y, x), axis=1))[0]  # orthonormal
-    return blocks - basis @ (basis.T @ blocks)
-
-
-@cache
-def _window() -> np.ndarray:
-    """A Hann window (spectrum.SIDE, spectrum.SIDE) whose squares sum to 1."""
-    line = np.hanning(spectrum.SIDE + 1)[:-1]
-    window = line[:, None] * line
-    return (window / np.sqrt((window**2).sum())).astype(np.float32)
-
-
-def _sharpened(seen: np.ndarray) -> np.ndarray:
-    """The power that looks like `seen` through the window; the lowest rings go on as the next ones do."""
-    lag = np.abs(np.fft.fft2(_window(), (2 * spectrum.SIDE, 2 * spectrum.SIDE))) ** 2
-    weight = np.fft.ifft2(lag).real  # how many pairs of pixels at each distance the window sees
-    rings = _with_lowest(seen)
-    for _ in range(_SHARPENED):
-        through = np.fft.fft2(
-            np.fft.ifft2(spectrum.over(spectrum.frequency(2 * spectrum.SIDE), rings)).real * weight
-        ).real[::2, ::2]
-        rings = _with_lowest(rings * np.clip(seen / np.maximum(spectrum.by_rings(through), spectrum.FAINT), 0.25, 4))
-    return rings
-
-
-def _with_lowest(rings: np.ndarray) -> np.ndarray:
-    """Rings below _LOWEST on the Gaussian through the next ones; power does not grow with the frequency there."""
-    known = slice(_LOWEST, _LOWEST + 3)
-    slope, start = np.polyfit(spectrum.RINGS[known] ** 2, np.log(np.maximum(rings[known], spectrum.FAINT)), 1)
-    low = np.exp(start + min(0.0, float(slope)) * spectrum.RINGS[:_LOWEST] ** 2)
-    return np.concatenate([low, rings[_LOWEST:]])
+    lit = (brightness > _LIT) & (brightness < 1 - _LIT) & (clipped < 0.02)
+    rest = periodogram.shadeless(blocks[lit])
+    grainy = (rest**2).mean(axis=(1, 2)) > _EMPTY
+    if grainy.sum() < max(_LEAST, len(grainy) / 2):
+        return None
+    return _Blocks(periodogram.powers(rest[grainy]), brightness[lit][grainy])

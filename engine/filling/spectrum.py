@@ -37,6 +37,13 @@ def by_rings(power: np.ndarray) -> np.ndarray:
     return found
 
 
+@cache
+def counts() -> np.ndarray:
+    """How many values of a transform (SIDE, SIDE) are in each ring: (24,)"""
+    ring = np.round(frequency(SIDE) * SIDE).astype(int).ravel()
+    return np.bincount(ring, minlength=len(RINGS)).astype(float)
+
+
 def mean(power: np.ndarray) -> float:
     """The mean of the power over all frequencies: the variance of the noise."""
     return float(over(frequency(_GRID), power).mean())

@@ -71,7 +71,7 @@ class Grain(Operation):
         return replace(self, sigma=round(sigma * 255, 2), size=round(size, 2), colour=round(colour, 2), film=found)
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
-        film = self.settle(image)._film(is_grey(image)) if self.amount > 0 else ()
+        film = self.settle(image)._film(is_grey(image)) if self.amount > 0 else films.NONE
         if not film:
             progress(1.0)
             return image
@@ -82,4 +82,5 @@ class Grain(Operation):
     def _film(self, grey: bool) -> Film:
         if not self.match:
             return films.plain(self.sigma / 255, self.size, 0.0 if grey else self.colour)
-        return films.greyed(self.film or ()) if grey else self.film or ()
+        film = self.film or films.NONE
+        return films.greyed(film) if grey else film

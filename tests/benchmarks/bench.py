@@ -12,7 +12,7 @@ import time  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from tests.benchmarks import cost, denoising, detection, filling, networks, sampling, sheets, window  # noqa: E402
+from tests.benchmarks import cost, denoising, detection, filling, graining, networks, sampling, sheets, window  # noqa: E402
 
 Row = dict[str, object]
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +57,7 @@ MEASUREMENTS: dict[str, tuple[str, bool, Callable[[bool], list[Row]]]] = {  # na
         True,
         lambda quick: sampling.measure_fills(DATA.parent, quick),
     ),
+    "sampling of grain": (graining.__doc__ or "", True, lambda quick: graining.measure(DATA, quick)),
     "cost": (cost.__doc__ or "", False, cost.measure),
     "canvas": ("The canvas at 50 megapixels.", False, _canvas),
     "open": ("Opening a JPEG of 24 megapixels.", False, window.measure_open),

@@ -9,7 +9,7 @@ from tests.benchmarks import bench, sampling
 
 
 def test_a_word_means_its_measurements() -> None:
-    assert bench.chosen("sampling") == ["sampling", "sampling of patches", "sampling of holes"]
+    assert bench.chosen("sampling") == ["sampling", "sampling of patches", "sampling of holes", "sampling of grain"]
     assert bench.chosen("fill") == ["fill"] and not bench.chosen("fil")
 
 
