@@ -17,9 +17,7 @@ _STEP = 3.0  # times the power at an eighth more or less brightness: beyond it i
 _QUIET = 0.01  # the quantile of the blocks' energy that is grain for sure
 _QUIETER = 0.05  # the same among blocks of about one brightness
 _UNEVEN = 2.0  # times that energy: beyond it is texture, unless grain is so coarse that it differs that much
-_LOOKS = 3  # times the smooth blocks are chosen, by the spectrum of those chosen before
 _WHITE = 0.5  # power of the spectrum by which rings are divided then, so that fine grain counts beside coarse
-_PURE = 1.5  # times the least texture at any brightness: spectra are measured where there is no more
 _EXTREME = 4.0  # times as strong as `response` says: at most so much is believed
 _LIT = 0.06  # brightness 0..1 from black, and from white, that a block needs: elsewhere there is hardly grain to see
 _EMPTY = (0.35 / 255) ** 2  # mean square up to which a block is plain but for the rounding to 8 bits
@@ -40,14 +38,6 @@ class _Blocks(NamedTuple):
     def power(self) -> np.ndarray:
         """(n, 24), of all channels."""
         return np.trace(self.powers, axis1=2, axis2=3)
-
-
-class _Known(NamedTuple):
-    """What the smoothest blocks of about one brightness tell."""
-
-    brightness: float
-    times: float  # the power of grain there, as a share of the power where it is known best
-    texture: float  # how much more there is in low rings than grain of that power has: 1 without waves and texture
 
 
 def measure(image: np.ndarray) -> Film:
@@ -72,61 +62,56 @@ def measure(image: np.ndarray) -> Film:
 
 
 def _smooth(blocks: _Blocks) -> tuple[np.ndarray, tuple[float, ...]]:
-    """Which blocks are grain and nothing else, bool (n,), and how strong grain is at film.LEVELS."""
-    power, levels = blocks.power, film.NONE.levels
-    shares = film.response(blocks.brightness) ** 2
-    near = np.abs(blocks.brightness - film.LEVELS[:, None]) < film.LEVELS[1]
+    """Which blocks are grain and nothing else, bool (n,), and how strong grain is at film.LEVELS.
+
+    The quietest blocks show the spectrum. By what is less than twice as strong it is chosen again, since coarse grain
+    differs less when its spectrum is made even; and by its calm rings it is found at other brightness, where even the
+    quietest blocks may have texture.
+    """
+    power, shares = blocks.power, film.response(blocks.brightness) ** 2
     energy = power @ spectrum.counts() / shares
-    quiet = _UNEVEN * np.quantile(energy, _QUIET)
-    chosen = energy <= quiet * _spread(power[energy <= quiet].mean(axis=0))
-    for _ in range(_LOOKS):
-        strong = film.response(blocks.brightness[chosen], levels) ** 2
-        shape = _without_waves(power[chosen] / strong[:, None])
-        weight = spectrum.counts() * shape**-_WHITE
-        energy = power @ weight / shares / (shape @ weight)
-        most = _UNEVEN * _spread(shape ** (1 - _WHITE))
-        known: list[_Known] = []
-        for inside in near:
-            some = np.flatnonzero(inside)
-            if len(some) >= max(_KNOWN, _RARE * len(shares)):
-                some = some[energy[some] <= most * np.quantile(energy[some], max(_QUIETER, _LEAST / len(some)))]
-                seen = power[some].sum(axis=0) / shares[some].sum()
-                known.append(_Known(float(blocks.brightness[some].mean()), *_compared(seen, shape)))
-        squares, texture = _over_levels(known)
-        smooth = energy <= most * np.interp(blocks.brightness, film.LEVELS, squares)
-        smooth &= np.interp(blocks.brightness, film.LEVELS, texture) <= _PURE * texture.min()
-        if smooth.sum() < _LEAST:
-            break
-        chosen, roots = smooth, np.sqrt(squares / np.interp(0.5, film.LEVELS, squares))
-        levels = tuple(float(root) for root in np.clip(roots, 1 / _EXTREME, _EXTREME))
-    return chosen, levels
+    most = _UNEVEN * np.quantile(energy, max(_QUIET, _LEAST / len(energy)))
+    smooth = energy <= most * _spread(power[energy <= most].mean(axis=0))
+    if smooth.sum() < _LEAST:
+        return smooth, film.NONE.levels
+    shape = _without_waves(power[smooth] / shares[smooth, None])
+    weight = spectrum.counts() * shape**-_WHITE
+    energy = power @ weight / shares / (shape @ weight)
+    most = _UNEVEN * _spread(shape ** (1 - _WHITE))
+    smooth = energy <= most
+    shape = _without_waves(power[smooth] / shares[smooth, None])
+    known: list[tuple[float, float]] = []
+    for level in film.LEVELS:
+        some = np.flatnonzero(np.abs(blocks.brightness - level) < film.LEVELS[1])
+        if len(some) >= max(_KNOWN, _RARE * len(shares)):
+            some = some[energy[some] <= most * np.quantile(energy[some], max(_QUIETER, _LEAST / len(some)))]
+            times = _times(power[some].sum(axis=0) / shares[some].sum(), shape)
+            known.append((float(blocks.brightness[some].mean()), times))
+    roots = np.sqrt(_over_levels(known))
+    roots /= np.interp(0.5, film.LEVELS, roots)
+    return smooth, tuple(float(root) for root in np.clip(roots, 1 / _EXTREME, _EXTREME))
 
 
-def _compared(seen: np.ndarray, shape: np.ndarray) -> tuple[float, float]:
-    """How many times the power of grain of this `shape` (24,) is in what is `seen` (24,), the median over calm rings in
-    which there is more than rounding, or over all where these are few; and how much more there is in low rings."""
+def _times(seen: np.ndarray, shape: np.ndarray) -> float:
+    """How many times the power of grain of this `shape` (24,) is in what is `seen` (24,): the median over calm rings in
+    which there is more than rounding, or over all where these are few."""
     rings = np.arange(len(shape))
     more = (shape > _ROUNDED) & (rings >= _LOWEST)
     calm = more & (rings >= _CALM.start) & (rings < _CALM.stop)
-    if not more.any():
-        return 0.0, 1.0
-    if calm.sum() < 4:
-        return float(np.median(seen[more] / shape[more])), 1.0
-    times = float(np.median(seen[calm] / shape[calm]))
-    low = slice(_LOWEST, _CALM.start)
-    return times, float((seen[low] / shape[low]).mean()) / max(times, spectrum.FAINT)
+    used = calm if calm.sum() >= 4 else more
+    return float(np.median(seen[used] / shape[used])) if used.any() else 0.0
 
 
-def _over_levels(known: list[_Known]) -> tuple[np.ndarray, np.ndarray]:
-    """Times the power and texture at film.LEVELS from what is `known` at some brightness; all 1 without any."""
-    known = sorted(one for one in known if one.times > 0)
+def _over_levels(known: list[tuple[float, float]]) -> np.ndarray:
+    """Values at film.LEVELS from those that are `known`, and not 0, at some brightness; all 1 without any."""
+    known = sorted(one for one in known if one[1] > 0)
     if not known:
-        return np.ones(len(film.LEVELS)), np.ones(len(film.LEVELS))
-    places, times, texture = np.array(known).T
-    for order in (range(1, len(times)), range(len(times) - 2, -1, -1)):
+        return np.ones(len(film.LEVELS))
+    places, values = np.array(known).T
+    for order in (range(1, len(values)), range(len(values) - 2, -1, -1)):
         for here in order:
-            times[here] = min(times[here], _STEP * times[here - order.step])
-    return np.exp(np.interp(film.LEVELS, places, np.log(times))), np.interp(film.LEVELS, places, texture)
+            values[here] = min(values[here], _STEP * values[here - order.step])
+    return np.exp(np.interp(film.LEVELS, places, np.log(values)))
 
 
 def _without_waves(power: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ def test_known_grain_on_a_smooth_photo_is_measured_and_made_again(size: float) -
     grainy = np.round(put(photo, film.plain(7 / 255, size, 0.3), seed=1) * 255) / 255  # as a file of 8 bits
     found = film_measure.measure(grainy)
     told = film.describe(found)
-    assert told.sigma * 255 == pytest.approx(7, rel=0.06)
+    assert told.sigma * 255 == pytest.approx(7, rel=0.07)
     assert told.size == pytest.approx(size, rel=0.04)
     assert told.colour == pytest.approx(0.3, abs=0.03)
     before, after = grainy - photo, put(photo, found, seed=2) - photo
@@ -95,18 +95,17 @@ def test_the_grain_of_smooth_crops_of_old_photos_is_made_again(name: str) -> Non
 
 
 @pytest.mark.skipif(not TEST.exists(), reason="the test photos are not beside this checkout")
-@pytest.mark.parametrize("number", ["03", "16"])
-def test_the_noise_of_a_camera_is_as_strong_again_on_the_whole_photo(number: str) -> None:
-    folder = TEST / "real_noise_nam"
-    noisy, clean = read(folder / "noisy" / f"{number}_noise.png"), read(folder / "gt" / f"{number}_gt.png")
+def test_the_noise_of_a_camera_is_as_strong_again_on_the_whole_photo() -> None:
+    noisy, clean = (read(TEST / "real_noise_nam" / name) for name in ("noisy/05_noise.png", "gt/05_gt.png"))
     before, after = noisy - clean, put(clean, film_measure.measure(noisy)) - clean
     for low in np.arange(0.1, 0.9, 0.1):
         part = (clean @ LUMA >= low) & (clean @ LUMA < low + 0.1)
         if part.sum() > 10_000:
-            assert after[part].std() == pytest.approx(before[part].std(), rel=0.3)
+            assert after[part].std() == pytest.approx(before[part].std(), rel=0.25)
     smooth = graining.camera_crops(noisy, clean)
     spectra = graining.pooled([graining.compare(crop, film_measure.measure(noisy)) for crop in smooth])
-    assert np.abs(spectra.decibels).mean() < 1.2
+    assert np.abs(spectra.decibels).mean() < 1
+    assert spectra.variance == pytest.approx(1, abs=0.1)
 
 
 def test_texture_beside_smooth_places_is_not_taken_for_grain() -> None:
