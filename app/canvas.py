@@ -69,6 +69,11 @@ class Canvas(PhotoView):
         self.update()
         self.brush_changed.emit()
 
+    @property
+    def has_erased(self) -> bool:
+        """Whether the last stroke took something out of the selection."""
+        return self._tool.erase
+
     def set_brush(self, size: float, hardness: float) -> None:
         """Diameter in photo px, 1 to a quarter of the photo's longer side, and hardness 0..1; cut to their range."""
         self.wanted_size = min(max(1.0, size), self.largest_brush())

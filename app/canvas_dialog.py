@@ -28,7 +28,9 @@ class CanvasDialog(QDialog):
         form.addRow(self.tr("&Height"), self.height_field)
         form.addRow(self.tr("Content"), self.filling)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Begin"))
+        go_on = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        go_on.setText(self.tr("Begin"))
+        go_on.setDefault(True)  # now, or it would have no room for its bold text
         self.buttons.accepted.connect(self._choose)
         self.buttons.rejected.connect(self.reject)
         rows = QVBoxLayout(self)

@@ -123,7 +123,9 @@ class ExportDialog(QDialog):
         self.setMinimumWidth(480)
 
     def path(self) -> Path:
-        return self.folder / self.name.text().strip()
+        """The file to write; a name without a suffix of the format gets one, or no other program would know it."""
+        name, suffixes = self.name.text().strip(), FORMATS[str(self.format_choice.currentData())].suffixes
+        return self.folder / (name if Path(name).suffix.lower() in suffixes else f"{name}{suffixes[0]}")
 
     def settings(self) -> ExportSettings:
         return replace(

@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         jobs.finished.connect(self._job_ended)
         self.marks.changed.connect(self._show_marks)
         self.retouching.told.connect(self.message.warn)
+        self.canvas.clone.sourced.connect(self.message.forget_warning)
         self.panel.repair_wanted.connect(self.choosing.begin)
         self.choosing.changed.connect(self._show_candidates)
         self.sampling.changed.connect(self._show_sample)
@@ -241,7 +242,9 @@ class MainWindow(QMainWindow):
             self._show_tint()
 
     def _stroke_finished(self) -> None:
-        if self.options.repair.isChecked() and self.session.loader.engine:
+        """What is erased shall not be repaired, nor at once what is left."""
+        wanted = self.options.repair.isChecked() and not self.canvas.has_erased
+        if wanted and self.session.loader.engine:
             self.panel.apply(self.panel.repair, clear=True)
 
     def _show_brush(self) -> None:

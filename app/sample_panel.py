@@ -172,6 +172,7 @@ class SamplePanel(QWidget):
         words = self.tr("{}, variation {}").format(words, sample.twist) if sample.twist else words
         self.label.setText(self.tr("{}: seen in the photo, not yet placed").format(words) if seen else words)
         self.alike.setVisible(has_twist(type(sample.operation)))
+        self.canvas.setVisible(not needs_selection(type(sample.operation)))  # which a new canvas has not
         self.reveal(number, len(self.grid.buttons) if first else number)
 
     def expect(self, labels: list[str]) -> None:

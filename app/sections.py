@@ -195,6 +195,6 @@ class Section(QWidget):
             self.head.setIcon(QIcon(arrow))
 
 
-def needs_selection(kind: Kind | None) -> bool:
+def needs_selection(kind: type | None) -> bool:
     """Whether it refuses to work on the whole photo."""
     return kind is not None and issubclass(kind, Operation) and kind.needs_mask

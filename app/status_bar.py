@@ -12,9 +12,9 @@ def duration(seconds: float) -> str:
     whole = round(seconds) if seconds < 20 else 5 * round(seconds / 5)
     if whole < 60:
         return f"{max(1, whole)} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    large, small, of, unit = (3600, 60, "h", "min") if whole >= 3600 else (60, 1, "min", "s")
+    rest = whole % large // small
+    return f"{whole // large} {of} {rest} {unit}" if rest else f"{whole // large} {of}"
 
 
 class StatusBar(QStatusBar):

@@ -13,7 +13,7 @@ from engine.operation import Step
 class StepDialog(QDialog):
     """`selection` (uint8) is what the step may work on instead of where it works now; None: it cannot."""
 
-    chosen = Signal(object)  # the Step that shall take its place
+    chosen = Signal(object)  # the Step that shall take its place, where anything about it is different
 
     def __init__(self, step: Step, selection: np.ndarray | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +30,9 @@ class StepDialog(QDialog):
         self.wrong.setWordWrap(True)
         self.wrong.hide()
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
-        self.buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Change"))
+        go_on = self.buttons.button(QDialogButtonBox.StandardButton.Ok)
+        go_on.setText(self.tr("Change"))
+        go_on.setDefault(True)  # now, or it would have no room for its bold text
         self.buttons.accepted.connect(self._choose)
         self.buttons.rejected.connect(self.reject)
         rows = QVBoxLayout(self)
@@ -49,4 +51,5 @@ class StepDialog(QDialog):
         if self.there.isChecked() and self._selection is not None:
             mask = as_mask(self._selection)
         self.accept()
-        self.chosen.emit(Step(operation, mask))
+        if operation != self._step.operation or mask is not self._step.mask:
+            self.chosen.emit(Step(operation, mask))

@@ -52,6 +52,7 @@ class CloneStroke(Stroke):
 
     copied = Signal(object, int, int)  # the mask of the stroke, and how far right and down its source lies, px
     sourceless = Signal()  # pressed before there is a source
+    sourced = Signal()  # the source was set
 
     def __init__(self, selection: Selection, parent: QObject | None = None) -> None:
         super().__init__(selection, parent)
@@ -73,6 +74,7 @@ class CloneStroke(Stroke):
     def press(self, touch: Touch) -> None:
         if touch.erase:
             self.source, self.distance = touch.point, None
+            self.sourced.emit()
             return
         if self.source is None:
             self.sourceless.emit()

@@ -163,8 +163,7 @@ def _controls(c: Colours) -> str:
     QToolButton:hover {{ background: {c.hover}; }}
     QToolButton:focus {{ border-color: {c.accent}; }}
     #sample {{ padding: 3px; }}
-    #sample:checked {{ color: {c.on_accent}; }}
-    QToolButton:checked {{ background: {c.accent}; }}
+    QToolButton:checked {{ background: {c.accent}; color: {c.on_accent}; }}
     QToolButton:checked:disabled {{ background: {c.hover}; }}
     QToolButton#autoButton:enabled {{ background: {c.accent}; color: {c.on_accent}; font-weight: 600; }}
     QToolButton#autoButton:enabled:focus {{ border: 2px solid {c.text}; padding: 4px; }}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.estimate import Estimate
+from app.status_bar import duration
 
 
 def clock(times: list[float]) -> Callable[[], float]:
@@ -15,6 +16,14 @@ def test_the_time_left_is_what_the_pace_promises() -> None:
     estimate = Estimate(clock([100.0, 110.0, 120.0]))
     assert estimate.left(0.25) == pytest.approx(30)
     assert estimate.left(0.5) == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (4.4, "4 s"), (59, "1 min"), (61, "1 min"), (131, "2 min 10 s"), (3600, "1 h"), (3900, "1 h 5 min")],
+)
+def test_a_time_is_said_in_few_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
 
 
 def test_the_time_left_is_smooth_and_says_nothing_too_early() -> None:

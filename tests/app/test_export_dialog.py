@@ -42,6 +42,17 @@ def test_enter_in_the_file_name_exports_too(dialog: ExportDialog, qtbot: QtBot) 
         qtbot.keyClick(dialog.name, Qt.Key.Key_Return)
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("foo", "foo.tif"), ("scan 1.5", "scan 1.5.tif"), ("foo.TIFF", "foo.TIFF"), ("a.png", "a.png")],
+)
+def test_no_file_is_without_suffix(dialog: ExportDialog, qtbot: QtBot, name: str, written: str) -> None:
+    dialog.name.setFocus()
+    dialog.name.selectAll()
+    qtbot.keyClicks(dialog.name, name)
+    assert dialog.name.text() == name and dialog.path().name == written
+
+
 def test_replacing_the_opened_photo_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     source = tmp_path / "scan.png"
     source.touch()

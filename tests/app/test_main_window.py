@@ -132,6 +132,21 @@ def test_repair_after_each_stroke(opened: MainWindow, qtbot: QtBot, idle: Wait) 
     assert opened.session.selection.is_empty()
 
 
+def test_what_is_erased_is_no_reason_to_repair(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    paint_scratch(opened, qtbot)
+    opened.options.repair.click()
+    for button, tool, y in ((Qt.MouseButton.RightButton, "brush", 12), (LEFT, "eraser", 45)):
+        opened.actions_by_name[tool].trigger()
+        qtbot.mouseClick(opened.canvas, button, pos=at(opened, 20, y))
+        idle(opened.session.jobs)
+    assert [entry.label for entry in opened.session.history.entries] == ["Brush stroke", *["Eraser stroke"] * 2]
+    assert not opened.session.selection.is_empty() and not opened.message.isVisible()
+    opened.actions_by_name["brush"].trigger()
+    qtbot.mouseClick(opened.canvas, LEFT, pos=at(opened, 20, 12))
+    idle(opened.session.jobs)
+    assert opened.session.history.entries[-1].label == "Fill"
+
+
 def test_single_letters_choose_tools_only_on_the_canvas(opened: MainWindow, qtbot: QtBot) -> None:
     for one, tool in (("E", "eraser"), ("L", "lasso"), ("R", "rectangle"), ("P", "polygon"), ("B", "brush")):
         key(opened, qtbot, Qt.Key(ord(one)))

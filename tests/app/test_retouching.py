@@ -83,6 +83,7 @@ def test_clone_copies_from_where_alt_was_clicked(opened: MainWindow, qtbot: QtBo
     click(opened, qtbot, 20, 30)
     assert "Alt" in opened.message.text.text() and labels(opened) == []
     click(opened, qtbot, 50, 40, alt=True)
+    assert not opened.message.isVisible()  # that is done
     click(opened, qtbot, 20, 30)
     idle(session.jobs)
     assert labels(opened) == ["Clone"]

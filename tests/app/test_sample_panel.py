@@ -229,6 +229,16 @@ def test_menu_and_search_lead_to_the_panel_and_the_key_back(opened: MainWindow, 
     assert opened.panel.isVisible()  # what was looked for is seen
 
 
+def test_what_needs_a_selection_offers_no_new_canvas(desk: MainWindow, qtbot: QtBot) -> None:
+    """It would refuse to work there, when the photo is gone."""
+    make(desk, qtbot)
+    assert desk.samples.canvas.isVisible()
+    paint_scratch(desk, qtbot)
+    desk.samples.what.choose(Guess.id)
+    make(desk, qtbot)
+    assert desk.samples.chosen.isVisible() and not desk.samples.canvas.isVisible()
+
+
 def test_where_samples_are_shown_another_operation_can_be_begun_at_once(desk: MainWindow, qtbot: QtBot) -> None:
     make(desk, qtbot)
     desk.samples.grid.take_focus()

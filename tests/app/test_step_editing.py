@@ -84,6 +84,19 @@ def test_a_step_gets_other_parameters(restored: MainWindow, qtbot: QtBot, idle: 
     assert not restored.history.change.isEnabled()
 
 
+def test_nothing_changed_is_no_step(restored: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    before = labels(restored)
+    go(restored, 3)
+    press(restored, qtbot, idle, Qt.Key.Key_F2)
+    dialog = restored.history.editing.dialog
+    assert dialog is not None
+    change = dialog.buttons.button(dialog.buttons.StandardButton.Ok)
+    assert change.width() >= change.sizeHint().width()  # its bold text is not cut
+    change.click()
+    idle(restored.session.jobs)
+    assert not dialog.isVisible() and labels(restored) == before
+
+
 def test_a_corrected_selection_takes_the_place_of_what_was_found(
     restored: MainWindow, qtbot: QtBot, idle: Wait
 ) -> None:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 from PySide6.QtCore import Qt
@@ -17,6 +18,7 @@ from app.jobs import Jobs
 from app.main_window import MainWindow
 from engine.errors import RestoreError
 from engine.progress import Progress
+from tests.app.desk import pixels
 
 Wait = Callable[[Jobs], None]
 LEFT = Qt.MouseButton.LeftButton
@@ -204,3 +206,19 @@ def test_finding_a_repair_in_the_help(window: MainWindow, qtbot: QtBot) -> None:
     keys = dict(window.actions_by_name.keys())
     assert keys["Repair the selection"] == "Return, Enter"
     assert keys["Redo"] == "Ctrl+Shift+Z, Ctrl+Y"
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_what_is_chosen_in_the_strip_can_be_read(opened: MainWindow, qtbot: QtBot, name: str) -> None:
+    opened.use_theme(name)
+    opened.strip.clear()
+    opened.strip.show()
+    button = opened.strip.buttons[0]
+    assert button.text() == "None"
+    button.setChecked(True)
+    qtbot.wait(20)
+    colours = theme.DARK if name == "dark" else theme.LIGHT
+    ground, text = (np.array(QColor(one).getRgb()[:3], int) for one in (colours.accent, colours.on_accent))  # type: ignore[index]
+    shown = pixels(button.grab().toImage()).astype(int)[12:-12, 12:-12]
+    towards = (shown - ground) @ (text - ground) / ((text - ground) @ (text - ground))  # 0: ground, 1: text
+    assert towards.max() > 0.8 and towards.min() > -0.1
