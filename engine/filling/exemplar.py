@@ -12,7 +12,8 @@ _COARSEST = 6  # px, half the width of the hole in the smallest picture
 _TURNS = (10, 6, 4, 3)  # of search and vote in the smallest picture, the next and so on; the last goes on
 _MOST = 400_000  # targets up to which patches are compared; beyond, those of the smaller picture are taken over
 _NEARBY = 15  # px, side of the square in which texture is measured
-_TEXTURE = 5.0  # how much its likeness counts beside that of colour
+_TEXTURE, _GUIDED_TEXTURE = 18.0, 5.0  # how much its likeness counts beside that of colour, without and with a guide
+_SPREAD, _GUIDED_SPREAD = 80, 50  # of 100 patches so many differ less than what it takes to be trusted little
 _FADING = 1.8  # how much less a patch is trusted for each px from the hole's rim (after Wexler et al. 2007)
 
 
@@ -27,9 +28,10 @@ def fill(
     """A copy of `image` (H, W, C), float32 in 0..1, with the pixels of `unknown` (H, W), bool, filled.
 
     Patches and pixels are matched by turns, from coarse to fine (Wexler, Shechtman and Irani 2007; Newson et al. 2014);
-    in the end each pixel is copied from the middle of its patch, so that texture stays as sharp as it is, and the seams
-    are blended (Perez, Gangnet and Blake 2003). Another `seed` starts from other patches that fit about as well. Where
-    no patch is free of unknown pixels the harmonic fill steps in; at least one pixel must be known. Raises Cancelled.
+    in the end each pixel is copied from one patch, so that texture stays as sharp as it is, borders between copies are
+    moved to where they show least (Kwatra et al. 2003) and blended (Perez, Gangnet and Blake 2003). Another `seed`
+    starts from other patches that fit about as well. Where no patch is free of unknown pixels the harmonic fill steps
+    in; at least one pixel must be known. Raises Cancelled.
 
     `guide` (H, W, 1 or 3), float32 in 0..1, is a coarse picture of what the hole shall hold; what it holds elsewhere is
     not looked at. The smallest picture begins with it, and larger ones prefer patches whose vague colours are like its,
@@ -41,7 +43,7 @@ def fill(
     progress(0.0)
     depth = _depth(unknown)
     ground = turned.spread(image, unknown, depth) if rotation and guide is None else turned.alone(image, unknown)
-    planes = _add_texture(ground.image, ground.hole | ground.barred, progress.part(0.0, 0.02))
+    planes = _add_texture(ground.image, ground.hole | ground.barred, guide is not None, progress.part(0.0, 0.02))
     if guide is not None:
         planes = np.concatenate([planes, guidance.add(image, unknown, guide, depth)], axis=2)
     fixed = 0 if guide is None else image.shape[2]
@@ -64,7 +66,7 @@ def fill(
     return result[: image.shape[0], : image.shape[1]]
 
 
-def _add_texture(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> np.ndarray:
+def _add_texture(image: np.ndarray, unknown: np.ndarray, guided: bool, progress: Progress) -> np.ndarray:
     """The image with two more channels: how much it changes from pixel to pixel, down and across, on average nearby
     (Newson et al. 2014, section 3.3). Small pictures would else take smooth ground for a likeness of a rough one."""
     known = (~unknown).astype(np.float32)
@@ -74,7 +76,7 @@ def _add_texture(image: np.ndarray, unknown: np.ndarray, progress: Progress) -> 
         both = known * np.roll(known, 1, axis)  # what rolls over from the other end weighs little
         change = np.abs(grey - np.roll(grey, 1, axis)) * both
         mean = _smooth(change) / np.maximum(_smooth(both), 1e-3)
-        planes.append(_TEXTURE * mean[..., None])
+        planes.append((_GUIDED_TEXTURE if guided else _TEXTURE) * mean[..., None])
     return np.concatenate(planes, axis=2)
 
 
@@ -154,5 +156,5 @@ def _settle(
         if turn or not coarsest:
             patches.vote(scene, matches, trust, part.part(0.0, 0.4))
         patches.search(scene, features, matches, radius, random, part.part(0.4, 1.0))
-        spread = max(float(np.percentile(matches.cost, 50)), 1e-9)
+        spread = max(float(np.percentile(matches.cost, _GUIDED_SPREAD if scene.fixed else _SPREAD)), 1e-9)
         trust = inner * np.exp(-matches.cost / (2 * spread)) + 1e-12

@@ -10,6 +10,7 @@ from engine.progress import Progress
 SIDE = 7  # px
 REACH = SIDE // 2  # px from the centre of a patch to its rim
 _FEATURES = 48  # principal components of a patch that are compared
+_KNOWN = 10.0  # how much more pixels count that are known: where they do not fit, a seam shows
 _CHUNK = 8192  # patches worked on at once: they fit the processor's cache
 _JUMPS = (4, 2, 1)  # px between neighbours that tell each other what they found; at most 2 * REACH
 _NEAR = np.array([(y, x) for y in range(-REACH, REACH + 1) for x in range(-REACH, REACH + 1)])
@@ -39,7 +40,7 @@ class Matches:
     """For each target of a scene the patch that is most like it so far."""
 
     source: np.ndarray  # (n,), places of usable patches
-    cost: np.ndarray  # (n,), squared distance of the features
+    cost: np.ndarray  # (n,), how much they differ, by Wanted.compare
 
 
 def look(
@@ -79,7 +80,7 @@ def shifts(scene: Scene) -> np.ndarray:
 
 def cut(scene: Scene, places: np.ndarray) -> np.ndarray:
     """The patches at these places, a row each (n, SIDE ** 2 * C)."""
-    return scene.flat[places[:, None] + shifts(scene)].reshape(len(places), -1)
+    return scene.flat[places[:, None] + shifts(scene)].reshape(len(places), SIDE**2 * scene.image.shape[2])
 
 
 class Features:
@@ -102,6 +103,36 @@ class Features:
         return np.concatenate(rows)
 
 
+class Wanted:
+    """What patches should be like to lie at the targets of a scene as these look now."""
+
+    def __init__(self, scene: Scene, features: Features, progress: Progress) -> None:
+        self._scene, self._features = scene, features
+        self._wanted = features.of_targets(progress)
+        known = ~scene.hole.ravel()
+        shown = [known[chunk[:, None] + shifts(scene)] for chunk in chunks(scene.targets)]
+        self._known = np.concatenate([np.zeros((0, SIDE**2), bool), *shown])
+        self._rim = np.asarray(self._known.any(axis=1)) & (scene.fixed == 0)  # a guide says more than the rim
+
+    def compare(self, which: np.ndarray, source: np.ndarray) -> np.ndarray:
+        """How much the targets `which` (n,) and the patches at `source` (n,) differ (n,): the squared distance of their
+        features, and that of the pixels that are known there times _KNOWN."""
+        costs = [np.zeros(0, np.float32)]
+        for start in range(0, len(source), _CHUNK):
+            own, other = which[start : start + _CHUNK], source[start : start + _CHUNK]
+            rest = self._wanted[own] - self._features.known[other]
+            cost = np.einsum("nd,nd->n", rest, rest)
+            rim = self._rim[own]
+            cost[rim] += _KNOWN * self._compare_known(own[rim], other[rim])
+            costs.append(cost)
+        return np.concatenate(costs)
+
+    def _compare_known(self, which: np.ndarray, source: np.ndarray) -> np.ndarray:
+        rest = cut(self._scene, self._scene.targets[which]) - cut(self._scene, source)
+        rest *= np.repeat(self._known[which], self._scene.image.shape[2], axis=1)
+        return np.einsum("nd,nd->n", rest, rest)
+
+
 def chunks(places: np.ndarray) -> list[np.ndarray]:
     """The places, some at a time."""
     return [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
@@ -112,45 +143,34 @@ def search(
 ) -> None:
     """Looks for better `matches` in place: tries what neighbours found, then places around each one's own, from
     `radius` px away inwards (PatchMatch, Barnes et al. 2009, all targets at once)."""
-    wanted = features.of_targets(progress.part(0.0, 0.3))
-    matches.cost = _compare(features, wanted, matches.source)
+    wanted = Wanted(scene, features, progress.part(0.0, 0.3))
+    everyone = np.arange(len(scene.targets))
+    matches.cost = wanted.compare(everyone, matches.source)
     width = scene.hole.shape[1]
     tries = [(jump * y, jump * x) for jump in _JUMPS for y, x in ((0, 1), (1, 0), (0, -1), (-1, 0))]
     for y, x in progress.part(0.3, 0.6).each(tries):
         step = y * width + x
         neighbour = scene.index.take(scene.targets + step, mode="clip")
         heard = np.flatnonzero(neighbour >= 0)
-        _try(scene, features, wanted, matches, heard, matches.source[neighbour[heard]] - step)
-    everyone = np.arange(len(scene.targets))
+        _try(scene, wanted, matches, heard, matches.source[neighbour[heard]] - step)
     reaches = [radius >> turn for turn in range(radius.bit_length())]
     for reach in progress.part(0.6, 1.0).each(reaches):
         away = random.integers(-reach, reach + 1, (2, len(everyone)))
         y, x = np.divmod(matches.source, width)
         y = np.clip(y + away[0], REACH, scene.hole.shape[0] - 1 - REACH)
         x = np.clip(x + away[1], REACH, width - 1 - REACH)
-        _try(scene, features, wanted, matches, everyone, y * width + x)
+        _try(scene, wanted, matches, everyone, y * width + x)
 
 
-def _try(
-    scene: Scene, features: Features, wanted: np.ndarray, matches: Matches, which: np.ndarray, source: np.ndarray
-) -> None:
+def _try(scene: Scene, wanted: Wanted, matches: Matches, which: np.ndarray, source: np.ndarray) -> None:
     """Lets the targets `which` (m,) take the patches at `source` (m,) where these are usable and more like them."""
     new = np.clip(source, 0, len(scene.usable) - 1)
     fresh = scene.usable[new] & (new != matches.source[which])
     which, new = which[fresh], new[fresh]
-    cost = _compare(features, wanted[which], new)
+    cost = wanted.compare(which, new)
     better = cost < matches.cost[which]
     matches.source[which[better]] = new[better]
     matches.cost[which[better]] = cost[better]
-
-
-def _compare(features: Features, wanted: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """Squared distances (n,) between features (n, d) and those of the patches at `source` (n,)."""
-    costs = [np.zeros(0, np.float32)]
-    for start in range(0, len(source), _CHUNK):
-        rest = wanted[start : start + _CHUNK] - features.known[source[start : start + _CHUNK]]
-        costs.append(np.einsum("nd,nd->n", rest, rest))
-    return np.concatenate(costs)
 
 
 def vote(scene: Scene, matches: Matches, trust: np.ndarray, progress: Progress) -> None:

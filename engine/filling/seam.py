@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from engine.filling import harmonic, patches
+from engine.filling import borders, harmonic
 from engine.filling.patches import Scene
 from engine.progress import Progress
 
@@ -14,19 +14,17 @@ _INSIDE = 3.0  # the same inside, where many copies of few pixels may meet
 
 def copy(scene: Scene, source: np.ndarray, channels: int, progress: Progress) -> np.ndarray:
     """The first `channels` of the picture of `scene` (H, W, channels) with each pixel of the hole copied from the
-    middle of the patch at `source` (n, one for each target), within 0..1.
+    middle of the patch at `source` (n, one for each target), or of a neighbour's, within 0..1.
 
     Where copies meet what is there, or copies from elsewhere, they differ by what the one would go on with; a membrane
     over the hole takes these differences away (Perez, Gangnet and Blake 2003, section 2). Raises Cancelled.
     """
     height, width = scene.hole.shape
     y, x = np.nonzero(scene.hole)
-    reach = patches.REACH
-    low_y, low_x = (side - 1 - reach for side in scene.size)
-    middle = np.clip(y, reach, low_y) * width + np.clip(x, reach, low_x)
-    place = y * width + x  # not the middle at the picture's edge
+    place = y * width + x
     origin = np.full(height * width, -1)
-    origin[place] = source[scene.index[middle]] + place - middle
+    origin[place] = borders.move(scene, source, channels, progress.part(0.0, 0.5))
+    progress = progress.part(0.5, 1.0)
     flat = scene.flat[:, :channels]
     errors = np.zeros((height * width, channels + 1), np.float32)  # their sums, and of how many
     for own, (there_y, there_x) in harmonic.neighbours(np.stack([y, x], axis=1), scene.size):
