@@ -167,10 +167,15 @@ class ExportDialog(QDialog):
         self.export.setEnabled(bool(name) and "/" not in name and "\\" not in name)
         self.place.setText(self.place.fontMetrics().elidedText(str(self.folder), _MIDDLE, 300))
         self.place.setToolTip(str(self.folder))
-        self.note.setText(" ".join(self._losses()))
+        losses = self._losses()
+        self.note.setText(" ".join(losses or [self.tr("Depth, colour profile, resolution and camera data are kept.")]))
+        if self.note.property("loss") is not bool(losses):
+            self.note.setProperty("loss", bool(losses))
+            self.note.style().unpolish(self.note)
+            self.note.style().polish(self.note)
 
     def _losses(self) -> list[str]:
-        """What this export would lose, one sentence each."""
+        """What this export would lose, one sentence each; empty where it keeps everything."""
         kind, data = FORMATS[str(self.format_choice.currentData())], self._metadata
         left_out = not self.keep_metadata.isChecked() and self.keep_metadata.isEnabled()
         told = {
@@ -184,7 +189,7 @@ class ExportDialog(QDialog):
         found = [sentence for sentence, lost in told.items() if lost]
         if self._is_source() and self.existing.currentData() == "replace":
             found.append(self.tr("This replaces the photo that you opened: as it was, it is gone."))
-        return found or [self.tr("Depth, colour profile, resolution and camera data are kept.")]
+        return found
 
     def _is_source(self) -> bool:
         """Whether the opened photo itself would be written to."""

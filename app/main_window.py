@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(860, 560)
         self._restore()
         self._refresh()
+        self.start.open_button.setFocus()  # not the cross of a message that comes first
 
     # ------------------------------------------------------------------------------------------------ layout
     def _lay_out(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 
@@ -291,4 +291,4 @@ def _fill_recent(window: MainWindow, menu: QMenu) -> None:
 
 
 def _full_screen(window: MainWindow) -> None:
-    window.showNormal() if window.isFullScreen() else window.showFullScreen()
+    window.setWindowState(window.windowState() ^ Qt.WindowState.WindowFullScreen)  # and back to what it was

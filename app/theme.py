@@ -138,6 +138,7 @@ def _areas(c: Colours) -> str:
     #sideTabs::tab:selected {{ color: {c.text}; border-bottom-color: {c.accent}; }}
     #sideTabs::tab:selected:focus {{ border: 1px solid {c.accent}; border-bottom-width: 2px; }}
     #faint {{ color: {c.faint}; }}
+    #faint[loss="true"] {{ color: {c.text}; background: {c.warning}; border-radius: 5px; padding: 5px 8px; }}
     #title {{ font-weight: 600; }}
     #state {{ padding: 12px 12px 4px 12px; }}
     #welcome {{ font-size: 20px; font-weight: 600; }}

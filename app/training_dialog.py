@@ -200,9 +200,10 @@ class TrainingDialog(QDialog):
     def _begin(self) -> None:
         photos = Path(self.photos.text().strip()).absolute()
         self.folder_chosen.emit(photos)
-        self._shown = 0.0
+        go_on = self.go_on.isChecked()
+        self._shown = 0.0 if go_on else self._written()  # what another run made is not of this one
         self.preview.clear()
-        self._run.start(Wish(self._recipe(), photos, self.minutes.value(), self.go_on.isChecked()))
+        self._run.start(Wish(self._recipe(), photos, self.minutes.value(), go_on))
 
     def _stop(self) -> None:
         self.stop.setEnabled(False)
@@ -235,7 +236,7 @@ class TrainingDialog(QDialog):
             return
         self.bar.setValue(round(1000 * fraction))
         if self._run.is_beginning:
-            head = self.tr("Reading the photos")
+            head = self.tr("Reading the photos and taking the first steps")
         elif fraction < 1:
             head = self.tr("{} of {} min").format(int(self._run.seconds / 60), wish.minutes)
         else:
@@ -243,14 +244,20 @@ class TrainingDialog(QDialog):
         self.state.setText(f"{head}: {self._news}" if self._news else f"{head}…")
         self._show_preview()
 
+    def _preview_file(self) -> Path:
+        return self._run.folder(self._recipe()) / "preview.png"
+
+    def _written(self) -> float:
+        """When the newest preview was written; 0 where there is none."""
+        try:
+            return self._preview_file().stat().st_mtime
+        except OSError:
+            return 0.0
+
     def _show_preview(self) -> None:
         """The newest preview.png; one that is just being written comes with the next tick."""
-        path = self._run.folder(self._recipe()) / "preview.png"
-        try:
-            written = path.stat().st_mtime
-        except OSError:
-            return
-        picture = QPixmap(str(path)) if written != self._shown else QPixmap()
+        written = self._written()
+        picture = QPixmap(str(self._preview_file())) if written != self._shown else QPixmap()
         if not picture.isNull():
             self._shown = written
             ratio = self.devicePixelRatioF()

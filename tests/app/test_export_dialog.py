@@ -53,6 +53,14 @@ def test_no_file_is_without_suffix(dialog: ExportDialog, qtbot: QtBot, name: str
     assert dialog.name.text() == name and dialog.path().name == written
 
 
+def test_a_loss_is_seen_as_one(dialog: ExportDialog) -> None:
+    assert dialog.note.property("loss") is False and "are kept" in dialog.note.text()
+    choose(dialog, "jpeg")
+    assert dialog.note.property("loss") is True and "8 of the photo’s 16 bits" in dialog.note.text()
+    choose(dialog, "tiff")
+    assert dialog.note.property("loss") is False
+
+
 def test_replacing_the_opened_photo_is_told(qtbot: QtBot, tmp_path: Path) -> None:
     source = tmp_path / "scan.png"
     source.touch()

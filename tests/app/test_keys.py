@@ -46,3 +46,13 @@ def test_letters_are_for_the_menu_that_is_open(opened: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: not menu.isVisible())
     qtbot.keyClick(opened.canvas, Qt.Key.Key_P)
     assert opened.canvas.tool == "polygon"
+
+
+def test_full_screen_and_back_leaves_the_window_as_it_was(opened: MainWindow, qtbot: QtBot) -> None:
+    opened.showMaximized()
+    qtbot.waitUntil(opened.isMaximized)
+    for full in (True, False):
+        opened.actions_by_name["full-screen"].trigger()
+        qtbot.wait(20)
+        assert opened.isFullScreen() is full
+    assert opened.isMaximized()

@@ -34,3 +34,14 @@ def test_all_of_a_message_is_seen(opened: MainWindow, qtbot: QtBot, sentence: st
     assert text.height() < 2.5 * text.fontMetrics().height() or sentence != "Done."
     assert message.rect().contains(message.close_button.geometry())
     assert message.width() < 400 or sentence != "Done."
+
+
+def test_a_message_at_the_start_takes_no_keys(qtbot: QtBot) -> None:
+    window = MainWindow()
+    qtbot.addWidget(window)
+    window.message.warn("There is no permission to read “a.jpg”.")
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    assert window.focusWidget() is window.start.open_button
+    window.session.close()

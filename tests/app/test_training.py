@@ -198,6 +198,22 @@ def test_a_run_reports_shows_a_preview_and_stores_weights(
     assert dialog.photos.isEnabled() and not dialog.stop.isEnabled()
 
 
+def test_the_picture_of_another_run_is_not_shown(
+    dialog: TrainingDialog, run: TrainingRun, photos: Path, qtbot: QtBot
+) -> None:
+    old = run.folder("plates-gan") / "preview.png"
+    old.parent.mkdir(parents=True)
+    Pillow.new("RGB", (30, 30)).save(old)
+    os.utime(old, (1, 1))
+    (photos / "go on.txt").touch()
+    dialog.begin.click()
+    run.noted.emit("a.jpg cannot be read")  # before the process has made anything
+    assert run.is_beginning and dialog.preview.pixmap().isNull()
+    assert "first steps" in dialog.state.text()
+    qtbot.waitUntil(lambda: not run.is_beginning, timeout=20_000)
+    qtbot.waitUntil(lambda: not dialog.preview.pixmap().isNull(), timeout=5000)
+
+
 def test_the_end_is_told_also_where_all_minutes_are_done(
     dialog: TrainingDialog, run: TrainingRun, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
