@@ -32,6 +32,7 @@ from app.message_bar import MessageBar
 from app.operations_panel import OperationsPanel
 from app.preview import Previewer
 from app.retouching import Retouching
+from app.revealing import Revealing
 from app.sample_panel import SamplePanel
 from app.sampling import Sampling
 from app.session import Session
@@ -77,6 +78,7 @@ class MainWindow(QMainWindow):
         self.auto = AutoRestore(self.session, self)
         self.actions_by_name = menus.make_actions(self)
         self.selection_menu = menus.make_menus(self)
+        self.revealing = Revealing(self.session, self.actions_by_name["tint"], self)
         self.marks.make_bar(menus.mark_actions(self.actions_by_name))
         self.options = BrushOptions(self.selection_menu, self)
         self.tools = ToolColumn(menus.tool_actions(self.actions_by_name), self)
@@ -134,10 +136,8 @@ class MainWindow(QMainWindow):
         session.drafted.connect(self._show_draft)
         session.opened.connect(self._show_opened)
         session.rendered.connect(self._show_rendered)
-        session.repaired.connect(self._reveal)
         session.history_changed.connect(self._refresh)
         session.failed.connect(self.message.warn)
-        session.selection.changed.connect(self._show_tint)
         session.loader.loaded.connect(self._engine_loaded)
         session.loader.failed.connect(self.status.device.setText)
         session.loader.device_known.connect(self.status.device.setText)
@@ -192,14 +192,6 @@ class MainWindow(QMainWindow):
         self.message.forget_warning()
         self._show_pixel(None if moved else self._pixel)
 
-    def _reveal(self) -> None:
-        """The tint would hide what was just repaired; it comes back with the next stroke."""
-        self.actions_by_name["tint"].setChecked(False)
-
-    def _show_tint(self) -> None:
-        if not self.actions_by_name["tint"].isChecked():
-            self.actions_by_name["tint"].setChecked(True)
-
     def _show_candidates(self) -> None:
         """They are seen without tint and marks, and the keys are theirs; until one is accepted nothing is exported."""
         self._refresh_idle()
@@ -213,7 +205,7 @@ class MainWindow(QMainWindow):
         """Nothing lies over the photo but what is to be chosen."""
         self.panel.end_previews()
         self.marks.end()
-        self._reveal()
+        self.revealing.reveal()
 
     def _show_sample(self) -> None:
         """One is seen in the photo that is not placed: as with candidates."""
@@ -240,7 +232,7 @@ class MainWindow(QMainWindow):
         seen = self.marks.at is not None
         self.actions_by_name["remove-mark"].setEnabled(seen)
         if seen:
-            self._show_tint()
+            self.revealing.show_tint()
 
     def _stroke_finished(self) -> None:
         """What is erased shall not be repaired, nor at once what is left."""

@@ -213,6 +213,11 @@ class OperationsPanel(QWidget):
             return
         if not isinstance(operation, Operation):
             return
+        if operation.needs_mask and self._session.selection.is_empty():
+            # before anything is started, which would stop a detector that is looking for something to select
+            words = self.tr("{} needs a selection: paint over the damage, or let step 2 find it.")
+            self._session.failed.emit(words.format(operation.title))
+            return
         self.end_previews()  # of the photo as it will be, it would show the work done twice
         if section is self.repair and not clear:
             self.repair_wanted.emit(operation, candidates)

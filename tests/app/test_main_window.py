@@ -84,6 +84,19 @@ def test_a_job_shows_itself_and_escape_stops_it(opened: MainWindow, qtbot: QtBot
     assert opened.session.view is before
 
 
+def test_what_cannot_begin_stops_nothing(opened: MainWindow, qtbot: QtBot) -> None:
+    def endless(progress: Progress) -> None:
+        while True:
+            progress(0.4)
+
+    opened.session.jobs.start(endless, pytest.fail, "Scratches and dust")
+    running = opened.session.jobs.running
+    key(opened, qtbot, Qt.Key.Key_Return)
+    assert "needs a selection" in opened.message.text.text() and opened.message.isVisible()
+    assert opened.session.jobs.running == running
+    opened.session.jobs.cancel()
+
+
 def test_the_cancel_button_stops_the_job(opened: MainWindow, qtbot: QtBot) -> None:
     def endless(progress: Progress) -> None:
         while True:
@@ -175,6 +188,25 @@ def test_keys_of_selection_and_view(opened: MainWindow, qtbot: QtBot) -> None:
     assert opened.canvas.comparing()
     key(opened, qtbot, Qt.Key.Key_Q)
     assert not opened.actions_by_name["tint"].isChecked()
+
+
+def test_the_tint_is_back_when_the_repair_is_undone(opened: MainWindow, qtbot: QtBot, idle: Wait) -> None:
+    tint, session = opened.actions_by_name["tint"], opened.session
+    paint_scratch(opened, qtbot)
+    key(opened, qtbot, Qt.Key.Key_Return)
+    idle(session.jobs)
+    assert not tint.isChecked()
+    for command, shown in ((session.undo, True), (session.redo, False)):
+        command()
+        idle(session.jobs)
+        assert tint.isChecked() is shown
+    session.apply(Brighten(), selection=np.zeros_like(session.selection.array))
+    idle(session.jobs)
+    assert not tint.isChecked()  # nothing to do with the selection
+    key(opened, qtbot, Qt.Key.Key_Q, Qt.Key.Key_Q)
+    session.undo()
+    idle(session.jobs)
+    assert not tint.isChecked()  # as it was wanted
 
 
 def test_painting_shows_the_tint_again(opened: MainWindow, qtbot: QtBot) -> None:
