@@ -27,6 +27,7 @@ class Choosing(QObject):
     """From `begin` until one is accepted, or left. Where seeds do not matter the operation is applied at once."""
 
     changed = Signal()  # it was begun, or has ended
+    told = Signal(str)  # a sentence on candidates that are lost
 
     def __init__(self, session: Session, canvas: Canvas, strip: CandidateStrip, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,8 +46,8 @@ class Choosing(QObject):
         strip.more_wanted.connect(self.more)
         strip.left.connect(self.leave)
         canvas.installEventFilter(self)
-        session.history_changed.connect(self._close)
-        session.rendered.connect(self._close)
+        session.history_changed.connect(self._outdate)
+        session.rendered.connect(self._outdate)
         session.opened.connect(self._close)
         session.jobs.finished.connect(self._stopped)
 
@@ -160,6 +161,16 @@ class Choosing(QObject):
     def leave(self) -> None:
         """Keep none."""
         self._close()
+
+    def _outdate(self) -> None:
+        """Photo or selection are others now: a stroke may have been meant, or not."""
+        lost = bool(self.made)
+        self._close()
+        if lost:
+            words = self.tr(
+                "The candidates ended with what you did. Undo it, then Ctrl+Enter makes the same ones again."
+            )
+            self.told.emit(words)
 
     def _close(self, *_news: object) -> None:
         """Forget them: something else was done, or it is decided."""

@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self.canvas.clone.sourced.connect(self.message.forget_warning)
         self.panel.repair_wanted.connect(self.choosing.begin)
         self.choosing.changed.connect(self._show_candidates)
+        self.choosing.told.connect(self.message.tell)
         self.sampling.changed.connect(self._show_sample)
         self.sampling.canvas_wanted.connect(self.files.new_canvas)
         self.side.tabs.currentChanged.connect(self._show_side)

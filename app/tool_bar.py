@@ -93,10 +93,10 @@ class BrushOptions(QWidget):
         row.addStretch(1)
         row.addWidget(self.selection_button)
         self.repair.toggled.connect(self.repair_toggled)
-        self._least = self._fit(0)
+        self._least = self._fit(0)  # px of width
 
-    def _fit(self, width: int) -> QSize:
-        """Show as much as `width` has room for; the size that it takes at least."""
+    def _fit(self, width: int) -> int:
+        """Show as much as `width` has room for; the width that it takes at least."""
         fields = (self.size_field, self.hardness_field)
         for sliders, names in ((True, True), (False, True), (False, False)):
             for field in fields:
@@ -106,14 +106,14 @@ class BrushOptions(QWidget):
                 label.setVisible(names)
             if self._row.minimumSize().width() <= width:
                 break
-        return self._row.minimumSize()
+        return self._row.minimumSize().width()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit(event.size().width())
         super().resizeEvent(event)
 
     def minimumSizeHint(self) -> QSize:
-        return self._least
+        return QSize(self._least, super().sizeHint().height())
 
     def show_brush(self, size: float, hardness: float, largest: float) -> None:
         """The brush of the canvas changed."""

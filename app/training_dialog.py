@@ -43,7 +43,7 @@ class TrainingDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("Train on my photos"))
         self._run, self._jobs = run, jobs
-        self._count: int | None = None  # photos in the folder; None while that is not known
+        self._count: int | None = None  # photos in the folder; None while that is not known, -1 for no folder
         self._shown = 0.0  # when the preview that is seen was written
         self._news = ""
         self._make_fields(folder)
@@ -158,8 +158,11 @@ class TrainingDialog(QDialog):
         self._refresh()
 
     def _look(self) -> None:
-        folder = Path(self.photos.text().strip())
-        self._jobs.start(lambda _progress: count_photos(folder, _progress), self._show_count)
+        text = self.photos.text().strip()
+        folder = Path(text)
+        self._jobs.start(
+            lambda progress: count_photos(folder, progress) if text and folder.is_dir() else -1, self._show_count
+        )
 
     def _show_count(self, count: int) -> None:
         self._count = count
@@ -181,6 +184,8 @@ class TrainingDialog(QDialog):
         spent = done >= self.minutes.value()
         if count is None:
             words = self.tr("Looking…")
+        elif count < 0:
+            words = self.tr("There is no such folder.")
         elif not count:
             words = self.tr("There are no photos directly in this folder.")
         else:
@@ -192,7 +197,7 @@ class TrainingDialog(QDialog):
             self.state.setText(" ".join(filter(None, (self._news, more))))
         for one in (self.what, self.photos, self.browse, self.minutes, self.go_on):
             one.setEnabled(not running)
-        self.begin.setEnabled(bool(count) and not running and not spent)
+        self.begin.setEnabled((count or 0) > 0 and not running and not spent)
         self.stop.setEnabled(running)
         self.begin.setText(self.tr("Go on") if self.go_on.isChecked() else self.tr("Start"))
 

@@ -170,8 +170,14 @@ def test_the_cancel_button_keeps_those_that_are_made(desk: MainWindow, qtbot: Qt
 
 def test_painting_on_ends_the_choice(desk: MainWindow, qtbot: QtBot) -> None:
     start(desk, qtbot, 2)
+    seeds = [one.seed for one in desk.choosing.made]
     desk.session.edit_selection("Stroke", np.zeros_like)
     assert not desk.strip.isVisible() and desk.session.jobs.running is None
+    assert "Ctrl+Enter" in desk.message.text.text()  # it may not have been meant
+    desk.session.undo()
+    qtbot.keyClick(desk.canvas, KEY.Key_Return, CONTROL)
+    let(desk, qtbot, 2)
+    assert [one.seed for one in desk.choosing.made] == seeds
 
 
 def test_where_seeds_change_nothing_but_grain_the_step_is_made(desk: MainWindow, qtbot: QtBot, idle: Wait) -> None:

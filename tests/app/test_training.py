@@ -315,6 +315,12 @@ def test_folders_without_photos_are_refused_and_few_photos_warned_of(
     dialog.photos.setText(f"{folder}{os.sep}")
     qtbot.waitUntil(lambda: "learned by heart" in dialog.found.text())
     assert dialog.begin.isEnabled()
+    for text in ("", str(tmp_path / "nowhere"), str(folder / "one.png")):
+        dialog.photos.setText(text)
+        qtbot.waitUntil(lambda: "no such folder" in dialog.found.text())
+        assert not dialog.begin.isEnabled()
+        dialog.photos.setText(str(folder))
+        qtbot.waitUntil(lambda: "learned by heart" in dialog.found.text())
     assert count_photos(tmp_path / "nowhere", Progress()) == 0
 
 

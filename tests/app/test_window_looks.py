@@ -62,6 +62,7 @@ def test_the_options_of_the_brush_fit(opened: MainWindow, qtbot: QtBot, width: i
     for one in (options.size_field.spin, options.hardness_field.spin, options.repair, options.selection_button):
         assert one.isVisible() and one.width() >= one.minimumSizeHint().width()
     assert options.size_field.slider.isVisible() == (width == 1300)
+    assert options.height() >= options.sizeHint().height()
     assert opened.side.mapTo(opened, opened.side.rect().topRight()).x() < opened.width()
 
 
