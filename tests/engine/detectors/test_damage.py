@@ -5,11 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from engine import models
 from engine.detectors.damage import Damage
 from engine.image import Box, Image, Mask, frozen
 from engine.progress import Progress
+from engine.training import damage_scene as scenes
+from engine.training.damage import Layers, apply
 
 PHOTOS = Path(__file__).resolve().parents[3] / "../shared/data/test/cbsd68"
 
@@ -254,3 +257,19 @@ class TestNet:
             photo = frozen(cv2.imread(str(path))[..., ::-1].astype(np.float32) / 255)
             shares.append(float((Damage(method="both", sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
         assert np.mean(shares) < 0.0005 and max(shares) < 0.001
+
+    @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
+    def test_torn_pieces_are_found(self) -> None:
+        """Corners and edges that are gone, wedges from the border: some are paper before paper, most can be seen."""
+        found, gone, false = 0.0, 0.0, 0.0
+        for number, path in enumerate(sorted(PHOTOS.iterdir())[::8]):
+            photo = torch.from_numpy(cv2.imread(str(path))[:256, :256, ::-1] / np.float32(255)).permute(2, 0, 1)[None]
+            layers = Layers(torch.from_numpy(scenes.scene({}, 256, 9_000_000 + number, torn=1.0))[None])
+            torn = layers.labels[0, 2, :, : photo.shape[3]].numpy() > 0.5
+            picture = (
+                apply(photo, Layers(layers.planes[..., : photo.shape[3]]))[0].permute(1, 2, 0).contiguous().numpy()
+            )
+            mask = Damage(kinds="tears", grow=0).detect(frozen(picture), Progress()) > 0
+            found, gone = found + float(mask[torn].sum()), gone + float(torn.sum())
+            false += float(mask[~near(torn)].sum())
+        assert found > 0.4 * gone > 1000 and false < 0.2 * found
