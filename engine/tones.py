@@ -1,12 +1,15 @@
-"""Tones: what a net must leave as it was while it cleans."""
+"""Tones: what a net must leave as it was while it cleans, and whether a photo has but one."""
 
 import cv2
 import numpy as np
 
+from engine.image import LUMA, Image
 from engine.progress import Progress
 
 _CELL, _REACH = 8, 16  # px, grid and deviation of the window in which brightness is kept
 _BAND = 32 * _CELL  # rows in which it is put back
+_LOOKED_AT = 128  # px of the longer side from which the tone of a photo is read
+_STRAY = 0.016  # deviation, 0..1, that colours of a photo of one tone may have from those that its brightness tells
 
 
 def keep_mean(image: np.ndarray, restored: np.ndarray, sigma: float, progress: Progress) -> None:
@@ -40,3 +43,14 @@ def _by_cell(band: np.ndarray) -> np.ndarray:
     height, width = band.shape[:2]
     band = cv2.copyMakeBorder(band, 0, -height % _CELL, 0, -width % _CELL, cv2.BORDER_REPLICATE)
     return cv2.resize(band, None, fx=1 / _CELL, fy=1 / _CELL, interpolation=cv2.INTER_AREA)
+
+
+def is_toned(image: Image) -> bool:
+    """Whether a photo is black and white, sepia or of another single tone: its colours follow from its brightness."""
+    factor = max(1, max(image.shape[:2]) // _LOOKED_AT)
+    size = (max(1, image.shape[1] // factor), max(1, image.shape[0] // factor))
+    colours = cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(-1, 3)
+    light = colours @ LUMA
+    powers = np.stack((np.ones_like(light), light, light * light), axis=1)
+    stray = colours - powers @ np.linalg.lstsq(powers, colours, rcond=None)[0]
+    return float(np.sqrt(np.square(stray).mean())) < _STRAY

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from engine import models
+from engine import models, tones
 from engine.finding import by_net, by_shape
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector
@@ -13,6 +13,7 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u24"
+_WORN = 0.015  # share of a photo of one tone in cracks from which on it is a worn print
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both have to agree
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
@@ -33,7 +34,7 @@ class Damage(Detector):
         "learned",
         "Method",
         "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only what "
-        "both find, hardly anything on photos without damage",
+        "both find, hardly anything on photos without damage; on a cracked print of one tone what the network finds",
         choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
     )
     sensitivity: float = param(
@@ -58,7 +59,9 @@ class Damage(Detector):
     grow: int = param(1, "Grow", "Covers the soft rim of the damage.", low=0, high=10, unit="px")
 
     @property
-    def context(self) -> int:
+    def context(self) -> int | None:
+        if self._asks_net() and self._asks_shape():
+            return None  # whether it is a worn print
         torn = self.kinds in ("all", "tears")
         net = max(_OVERLAP + 2 * self.size, _REDUCED * _OVERLAP * torn)
         shape = 2 * by_shape.window(self.size)
@@ -70,9 +73,7 @@ class Damage(Detector):
         elif not self._asks_shape():
             found = self._by_net(image, self.sensitivity, progress)
         else:
-            shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0, 0.3))
-            lenient = min(1.0, self.sensitivity + _LENIENT)
-            found = by_net.agreeing(self._by_net(image, lenient, progress.part(0.3, 1)), shape)
+            found = self._by_both(image, progress)
         side = 2 * self.grow + 1
         return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
 
@@ -86,15 +87,35 @@ class Damage(Detector):
         polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
         return by_shape.find(image, sensitivity, self.size, self.contrast, polarities, progress)
 
+    def _by_both(self, image: Image, progress: Progress) -> Mask:
+        """What both find; on a worn print what the net finds, since there the shape gives up where cracks meet."""
+        chances = self._chances(image, progress.part(0, 0.7))
+        lines = by_net.find(chances[..., 0], by_net.threshold(_usual(), 0.5))
+        if float(lines.mean()) > _WORN and tones.is_toned(image):
+            progress(1.0)
+            return self._chosen(image, chances, self.sensitivity)
+        shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
+        return by_net.agreeing(self._chosen(image, chances, min(1.0, self.sensitivity + _LENIENT)), shape)
+
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
-        least = by_net.threshold(float(models.manifest()[_NET]["scores"]["usual"]), sensitivity)
+        return self._chosen(image, self._chances(image, progress), sensitivity)
+
+    def _chances(self, image: Image, progress: Progress) -> np.ndarray:
+        """The net's answer, tears as far as they are asked for also on the reduced photo. (H, W, 3)"""
         torn = self.kinds in ("all", "tears")
         chances: np.ndarray = models.load(_NET).probabilities(image, progress.part(0, 0.9 if torn else 1))
+        if not torn:
+            return chances
+        tears = self._torn(image, chances[..., _TEARS], progress.part(0.9, 1))
+        return np.concatenate((chances[..., :_TEARS], tears[..., None]), axis=2)
+
+    def _chosen(self, image: Image, chances: np.ndarray, sensitivity: float) -> Mask:
+        """What is damage by the chances, of the kinds, the width and the polarity that are asked for."""
+        least = by_net.threshold(_usual(), sensitivity)
         found = by_net.find(chances[..., _PLANES[self.kinds]].max(axis=2, initial=0), least)
         found = by_net.narrow(found, self.size)
-        if torn:
-            tears = by_net.find(self._torn(image, chances[..., _TEARS], progress.part(0.9, 1)), least)
-            found = frozen(np.maximum(found, tears))
+        if self.kinds in ("all", "tears"):
+            found = frozen(np.maximum(found, by_net.find(chances[..., _TEARS], least)))
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
 
     def _torn(self, image: Image, chances: np.ndarray, progress: Progress) -> np.ndarray:
@@ -107,3 +128,8 @@ class Damage(Detector):
         small = frozen(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
         far = models.load(_NET).probabilities(small, progress)[..., _TEARS]
         return np.maximum(chances, cv2.resize(far, (width, height)))
+
+
+def _usual() -> float:
+    """The log-odds above which so little of clean photos lies."""
+    return float(models.manifest()[_NET]["scores"]["usual"])

@@ -9,7 +9,7 @@ import torch
 
 from engine import models
 from engine.detectors.damage import Damage
-from engine.image import Box, Image, Mask, frozen
+from engine.image import LUMA, Box, Image, Mask, frozen
 from engine.progress import Progress
 from engine.training import damage_scene as scenes
 from engine.training.damage import Layers, apply
@@ -145,8 +145,11 @@ USUAL = 3.0  # the log-odds that the manifest tells
 
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> Image:
-    """A picture with a light line, a dark spot and a light tear that the net in place is sure of, and a faint line."""
+    """A colour picture with a light line, a dark spot and a light tear that the net in place is sure of, and a faint
+    line."""
     picture, told = np.full((120, 160, 3), 0.4, np.float32), np.full((120, 160, 3), 0.01, np.float32)
+    picture[..., 0] += np.linspace(0, 0.15, 160, dtype=np.float32)
+    picture[..., 2] += np.linspace(0, 0.15, 120, dtype=np.float32)[:, None]
     things = [(0, LINE, 0.9, 0.99), (1, SPOT, 0.1, 0.99), (2, TEAR, 0.9, 0.99), (0, FAINT, 0.5, 0.3)]
     for kind, part, value, chance in things:
         picture[part], told[(*part, kind)] = value, chance
@@ -211,6 +214,20 @@ def test_careful_takes_what_shape_and_net_agree_on(known: Image) -> None:
     picture[100:103, 70:150] = 0.9  # of which the net knows nothing
     careful = Damage(method="both", sensitivity=0.6).detect(frozen(picture), Progress())
     assert careful[LINE].all() and not careful[98:105, 70:150].any()
+
+
+def test_careful_trusts_the_net_on_a_cracked_print_of_one_tone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shape knows no cracks that meet in a net; but lines all over a colour photo may be what it shows."""
+    told = np.full((120, 160, 3), 0.01, np.float32)
+    told[::12, :, 0] = told[:, ::12, 0] = 0.99
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    light = np.random.default_rng(0).uniform(0.3, 0.6, (15, 20, 3)).astype(np.float32)
+    coloured = cv2.resize(light, (160, 120))
+    sepia = (coloured @ LUMA)[..., None] * np.array([1, 0.8, 0.6], np.float32)
+    detector = Damage(method="both", kinds="lines", sensitivity=0.5, grow=0)
+    assert (detector.detect(frozen(sepia), Progress()) == (told[..., 0] > 0.5)).all()
+    assert detector.detect(frozen(coloured), Progress()).mean() < 0.02
 
 
 def test_grow_widens_what_the_net_finds(known: Image) -> None:
