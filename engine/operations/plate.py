@@ -40,7 +40,7 @@ class Plate(Operation):
     summary = "Makes a background or test chart: noise, clouds, a gradient or leaves."
     colours = True
 
-    kind: str = param("clouds", "Kind", choices=_KINDS)
+    kind: str = param("clouds", "Kind", "By rule, or by a network that has learned from photos.", choices=_KINDS)
     seed: int = param(0, "Seed", "Another number gives another picture.", low=0, high=999999)
     twist: int = param(
         0, "Variation", "Of learned plates: others than 0 stay near what the seed makes.", low=0, high=999
@@ -56,7 +56,7 @@ class Plate(Operation):
         slider="log",
     )
     slope: float = param(1.6, "Slope", "Of clouds: higher is smoother.", low=0.0, high=3.0)
-    contrast: float = param(0.5, "Contrast", low=0.0, high=1.0)
+    contrast: float = param(0.5, "Contrast", "0: one even tone.", low=0.0, high=1.0)
     colourful: bool = param(True, "Colourful", "Off: grey.")
     first: str = param("", "First colour", "Of a gradient, as #rrggbb; empty: by the seed.")
     second: str = param("", "Second colour", "Of a gradient, as #rrggbb; empty: by the seed.")

@@ -31,6 +31,7 @@ class Texture(Operation):
     material: str = param(
         "grass",
         "Material",
+        "What the texture is to look like.",
         choices={
             "fabric": "Fabric",
             "foliage": "Foliage",
