@@ -32,7 +32,7 @@ class Jpeg(Operation):
         high=100,
         unless="automatic",
     )
-    passes: int = param(2, "Passes", "More take longer and clean better; each is shown as it comes", low=1, high=6)
+    passes: int = param(3, "Passes", "More take longer and clean better; each is shown as it comes", low=1, high=6)
     amount: float = param(1.0, "Amount", "Share of the change", low=0, high=1)
 
     @property
