@@ -1,5 +1,6 @@
 """Old photos: JPEG traces, grain, blur and paper cleaned by nets that are told nothing, and fading undone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -12,6 +13,7 @@ from engine.params import param
 from engine.progress import Progress
 
 _LEVEL = 10 / 255  # of the noise where brightness is kept
+_VIEWS = 2  # whose answers are averaged
 _RIM = 16  # px, on the nets' grid
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
@@ -22,8 +24,8 @@ Ends = tuple[tuple[float, float, float], tuple[float, float, float]]  # black an
 
 @dataclass(frozen=True)
 class OldPhoto(Operation):
-    """The deblocker and a blind U-Net, mixed in by `amount`; then each colour is stretched between its darkest and
-    lightest tones."""
+    """A blind U-Net that is shown the deblocker's answer, mixed in by `amount`; then each colour is stretched between
+    its darkest and lightest tones."""
 
     title = "Old photo"
     group = "noise"
@@ -32,16 +34,21 @@ class OldPhoto(Operation):
     grid = 8
 
     amount: float = param(1.0, "Amount", "Share of what the network takes away", low=0, high=1)
-    blocks: bool = param(True, "JPEG traces", "First removes what JPEG compression has left, whatever its quality")
+    blocks: bool = param(True, "JPEG traces", "Also removes what JPEG compression has left, whatever its quality")
     fading: float = param(
         0.0, "Undo fading", "Gives back contrast, and colours that the light has taken", low=0, high=1
     )
+    # that of the photo's file, 0 where it is no JPEG or nobody has told; no parameter
+    quality: int = field(default=0, metadata={"settled": True})
     # black and white of the whole photo, once `settle` has looked; no parameter
     ends: Ends | None = field(default=None, metadata={"settled": True})
 
     @property
     def context(self) -> int | None:
         return 96
+
+    def informed(self, facts: Mapping[str, float]) -> "OldPhoto":
+        return replace(self, quality=round(facts.get("jpeg quality", 0)))
 
     def settle(self, image: Image) -> "OldPhoto":
         return replace(self, ends=_find_ends(image)) if self.fading > 0 and self.ends is None else self
@@ -67,10 +74,12 @@ class OldPhoto(Operation):
         # nets are a little off at borders, since they were trained on crops
         photo = deblocked = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
         if self.blocks:
-            for answer in models.load("jpeg-gru").passes(photo, 0.0, count=1, progress=progress.part(0, 0.5)):
+            for answer in models.load("jpeg-gru").passes(
+                photo, self.quality / 100, count=1, progress=progress.part(0, 0.3)
+            ):
                 deblocked = answer.image
-        part = progress.part(0.5 * self.blocks, 0.95)
-        result = models.load("old-photo-u24")(photo, *np.moveaxis(deblocked, 2, 0), progress=part)
+        part = progress.part(0.3 * self.blocks, 0.95)
+        result = models.load("old-photo-u24")(photo, *np.moveaxis(deblocked, 2, 0), views=_VIEWS, progress=part)
         result = np.ascontiguousarray(result[_RIM:-_RIM, _RIM:-_RIM])
         tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
         return result
