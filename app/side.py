@@ -46,7 +46,8 @@ class Side(QWidget):
         self.splitter.setHandleWidth(1)
         self.splitter.addWidget(upper)
         self.splitter.addWidget(history)
-        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 1)  # room for the steps of auto restore where there is some
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([490, 100])
         history.setMinimumHeight(90)
