@@ -14,6 +14,7 @@ from engine.progress import Progress
 
 _NET = "damage-u24"
 _WORN = 0.015  # share of a photo of one tone in cracks from which on it is a worn print
+_SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both have to agree
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
@@ -33,8 +34,8 @@ class Damage(Detector):
     method: str = param(
         "learned",
         "Method",
-        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only what "
-        "both find, hardly anything on photos without damage; on a cracked print of one tone what the network finds",
+        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only lines "
+        "that both find, hardly any on photos without damage; on worn prints the lines and spots of the network",
         choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
     )
     sensitivity: float = param(
@@ -90,15 +91,23 @@ class Damage(Detector):
     def _by_both(self, image: Image, progress: Progress) -> Mask:
         """What both find; on a worn print what the net finds, since there the shape gives up where cracks meet."""
         chances = self._chances(image, progress.part(0, 0.7))
-        lines = by_net.find(chances[..., 0], by_net.threshold(_usual(), 0.5))
-        if float(lines.mean()) > _WORN and tones.is_toned(image):
+        worn, planes = _is_worn(image, chances), _PLANES[self.kinds]
+        if self.kinds == "all" and not worn:
+            planes = [0]  # on good photos spots are sparkles and flowers
+        if worn:
             progress(1.0)
-            return self._chosen(image, chances, self.sensitivity)
+            return self._chosen(image, chances, self.sensitivity, planes)
         shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
-        return by_net.agreeing(self._chosen(image, chances, min(1.0, self.sensitivity + _LENIENT)), shape)
+        lenient = min(1.0, self.sensitivity + _LENIENT)
+        return by_net.agreeing(self._chosen(image, chances, lenient, planes), shape)
 
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
-        return self._chosen(image, self._chances(image, progress), sensitivity)
+        chances = self._chances(image, progress)
+        found = self._chosen(image, chances, sensitivity, _PLANES[self.kinds])
+        if self.kinds not in ("all", "tears"):
+            return found
+        torn = by_net.find(chances[..., _TEARS], by_net.threshold(_usual(), sensitivity))
+        return frozen(np.maximum(found, self._of_polarity(torn, image)))
 
     def _chances(self, image: Image, progress: Progress) -> np.ndarray:
         """The net's answer, tears as far as they are asked for also on the reduced photo. (H, W, 3)"""
@@ -109,13 +118,13 @@ class Damage(Detector):
         tears = self._torn(image, chances[..., _TEARS], progress.part(0.9, 1))
         return np.concatenate((chances[..., :_TEARS], tears[..., None]), axis=2)
 
-    def _chosen(self, image: Image, chances: np.ndarray, sensitivity: float) -> Mask:
-        """What is damage by the chances, of the kinds, the width and the polarity that are asked for."""
-        least = by_net.threshold(_usual(), sensitivity)
-        found = by_net.find(chances[..., _PLANES[self.kinds]].max(axis=2, initial=0), least)
-        found = by_net.narrow(found, self.size)
-        if self.kinds in ("all", "tears"):
-            found = frozen(np.maximum(found, by_net.find(chances[..., _TEARS], least)))
+    def _chosen(self, image: Image, chances: np.ndarray, sensitivity: float, planes: list[int]) -> Mask:
+        """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked
+        for."""
+        found = by_net.find(chances[..., planes].max(axis=2, initial=0), by_net.threshold(_usual(), sensitivity))
+        return self._of_polarity(by_net.narrow(found, self.size), image)
+
+    def _of_polarity(self, found: Mask, image: Image) -> Mask:
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
 
     def _torn(self, image: Image, chances: np.ndarray, progress: Progress) -> np.ndarray:
@@ -128,6 +137,14 @@ class Damage(Detector):
         small = frozen(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
         far = models.load(_NET).probabilities(small, progress)[..., _TEARS]
         return np.maximum(chances, cv2.resize(far, (width, height)))
+
+
+def _is_worn(image: Image, chances: np.ndarray) -> bool:
+    """Whether a photo is evidently full of damage: cracks all over a photo of one tone, or both scratches and dust. In
+    a good photo many lines may be stripes or a basket, many spots may be flowers, but hardly are there both."""
+    usual = by_net.threshold(_usual(), 0.5)
+    lines, spots = (float(by_net.find(chances[..., plane], usual).mean()) for plane in _PLANES["all"])
+    return (lines > _SCRATCHED and spots > _DUSTY) or (lines > _WORN and tones.is_toned(image))
 
 
 def _usual() -> float:
