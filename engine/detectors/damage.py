@@ -34,8 +34,8 @@ class Damage(Detector):
     method: str = param(
         "learned",
         "Method",
-        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only lines "
-        "that both find, hardly any on photos without damage; on worn prints the lines and spots of the network",
+        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only "
+        "lines that both find, hardly any on photos without damage; on worn prints the lines and spots of the network",
         choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
     )
     sensitivity: float = param(
