@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app import candidates
 from app.jobs import Jobs
 from app.main_window import MainWindow
+from engine.errors import Cancelled
 from engine.image import Image, Mask, frozen
 from engine.operation import Operation, Step, apply
 from engine.params import param
@@ -36,8 +37,14 @@ class Roll(Operation):
     gate: ClassVar[threading.Semaphore] = threading.Semaphore(0)
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
-        while image.shape[:2] == (12, 40) and not self.gate.acquire(timeout=0.005):
-            progress(0.5)
+        if image.shape[:2] == (12, 40):
+            while not self.gate.acquire(timeout=0.005):
+                progress(0.5)
+            try:
+                progress(0.6)
+            except Cancelled:
+                self.gate.release()  # it was meant for the next one
+                raise
         return np.full_like(image, (self.seed % 10) / 10)
 
 
