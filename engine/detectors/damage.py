@@ -82,7 +82,8 @@ class Damage(Detector):
         return self.method != "classical" and models.is_shipped(_NET)
 
     def _asks_shape(self) -> bool:
-        return self.method != "learned" or not models.is_shipped(_NET)
+        agree = self.method == "both" and self.kinds != "tears"  # of which the shape knows nothing
+        return agree or self.method == "classical" or not models.is_shipped(_NET)
 
     def _by_shape(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
         polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
@@ -90,7 +91,7 @@ class Damage(Detector):
 
     def _by_both(self, image: Image, progress: Progress) -> Mask:
         """What both find; on a worn print what the net finds, since there the shape gives up where cracks meet."""
-        chances = self._chances(image, progress.part(0, 0.7))
+        chances = models.load(_NET).probabilities(image, progress.part(0, 0.7))
         worn, planes = _is_worn(image, chances), _PLANES[self.kinds]
         if self.kinds == "all" and not worn:
             planes = [0]  # on good photos spots are sparkles and flowers
@@ -102,21 +103,14 @@ class Damage(Detector):
         return by_net.agreeing(self._chosen(image, chances, lenient, planes), shape)
 
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
-        chances = self._chances(image, progress)
-        found = self._chosen(image, chances, sensitivity, _PLANES[self.kinds])
-        if self.kinds not in ("all", "tears"):
-            return found
-        torn = by_net.find(chances[..., _TEARS], by_net.threshold(_usual(), sensitivity))
-        return frozen(np.maximum(found, self._of_polarity(torn, image)))
-
-    def _chances(self, image: Image, progress: Progress) -> np.ndarray:
-        """The net's answer, tears as far as they are asked for also on the reduced photo. (H, W, 3)"""
         torn = self.kinds in ("all", "tears")
-        chances: np.ndarray = models.load(_NET).probabilities(image, progress.part(0, 0.9 if torn else 1))
+        chances = models.load(_NET).probabilities(image, progress.part(0, 0.9 if torn else 1))
+        found = self._chosen(image, chances, sensitivity, _PLANES[self.kinds])
         if not torn:
-            return chances
-        tears = self._torn(image, chances[..., _TEARS], progress.part(0.9, 1))
-        return np.concatenate((chances[..., :_TEARS], tears[..., None]), axis=2)
+            return found
+        far = self._torn(image, chances[..., _TEARS], progress.part(0.9, 1))
+        tears = by_net.find(far, by_net.threshold(_usual(), sensitivity))
+        return frozen(np.maximum(found, self._of_polarity(tears, image)))
 
     def _chosen(self, image: Image, chances: np.ndarray, sensitivity: float, planes: list[int]) -> Mask:
         """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked

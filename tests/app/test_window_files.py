@@ -91,12 +91,16 @@ def test_closing_with_unsaved_work_asks(
     assert opened.isVisible() is not closed
 
 
+def close_to_export_first(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    paint_scratch(window, qtbot)
+    monkeypatch.setattr(window.files, "question", lambda: "export")
+    window.close()
+
+
 def test_closing_can_export_first(
     opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, photo: Path
 ) -> None:
-    paint_scratch(opened, qtbot)
-    monkeypatch.setattr(opened.files, "question", lambda: "export")
-    opened.close()
+    close_to_export_first(opened, qtbot, monkeypatch)
     assert opened.isVisible()
     press_enter_in_the_dialog(opened, qtbot)
     qtbot.waitUntil(lambda: not opened.isVisible())
@@ -106,9 +110,7 @@ def test_closing_can_export_first(
 def test_an_export_that_fails_does_not_close_the_window_later(
     opened: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, photo: Path
 ) -> None:
-    paint_scratch(opened, qtbot)
-    monkeypatch.setattr(opened.files, "question", lambda: "export")
-    opened.close()
+    close_to_export_first(opened, qtbot, monkeypatch)
     dialog = opened.files.dialog
     assert dialog is not None
     dialog.folder = photo.parent / "gone"

@@ -130,13 +130,15 @@ def _with_noise(photo: Image, sigma: float, width: float, seed: int) -> Image:
 
 
 def measure_old_photo(data: Path, quick: bool) -> list[Row]:
-    """What `old-photo` gains, told nothing, on real camera noise and on JPEGs; dB."""
+    """What `old-photo` gains, told nothing, on real camera noise and JPEGs, and what it leaves of clean photos; dB."""
     rows = [_gains("real camera noise", [(_untold(noisy), clean) for noisy, clean in camera_pairs(data, quick)])]
     for title, folder in SETS.items():
         photos = read_all(data / folder, 3 if quick else None)
         untold = [(_untold(frozen(through_jpeg(photo, 10))), photo) for photo in photos]
         rows.append(_gains(f"{title}, JPEG 10", untold))
         rows.append(_gains(f"{title}, JPEG 10, told by the file", [(_as_file(one, 10), one) for one in photos]))
+        kept = [metrics.psnr(apply(Step(OldPhoto()), frozen(photo)), photo) for photo in photos]
+        rows.append({"photos": f"{title}, clean", "median": float(np.median(kept)), "worst": min(kept)})
     return rows
 
 
