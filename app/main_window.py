@@ -181,6 +181,8 @@ class MainWindow(QMainWindow):
         self.canvas.show_before(self.session.view.before)
         self.canvas.fit_brush()
         self.message.hide()
+        if self.session.photo and self.session.photo.notice:
+            self.message.warn(self.session.photo.notice)
         self.canvas.setFocus()
         self._show_brush()
         self._show_pixel(None)

@@ -151,6 +151,8 @@ def _restore_all(jobs: list[_Job], recipe: Recipe, arguments: argparse.Namespace
         try:
             result = _restore(job, recipe, arguments.mask, Progress(bar.show))
             bar.clear()
+            if result["notice"]:
+                print(result["notice"], file=sys.stderr)
         except (RestoreError, MemoryError) as error:
             failed += 1
             bar.clear()
@@ -196,6 +198,7 @@ def _restore(job: _Job, recipe: Recipe, mask_file: Path | None, progress: Progre
         "format": settings.format,
         "depth": settings.depth,
         "recipe": recipe.to_text(),
+        "notice": photo.notice,
         "seconds": round(time.perf_counter() - start, 3),
     }
 

@@ -1,7 +1,7 @@
 """What a photo file is to the engine: pixels, alpha, metadata, and the table of what each format can hold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.image import Image, Mask
@@ -30,11 +30,15 @@ class Metadata:
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """An upright image, its alpha (1 = opaque) where the file has one, and its metadata."""
+    """An upright image, its alpha (1 = opaque) where the file has one, and its metadata.
+
+    `notice` is a sentence about what its file had that the image has not, empty where nothing is to be said.
+    """
 
     image: Image
     alpha: Mask | None
     metadata: Metadata
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,17 +107,24 @@ def defaults_for(metadata: Metadata, suffix: str) -> ExportSettings:
 
 @dataclass(frozen=True)
 class Source:
-    """A file whose header is read and whose pixels are not yet. `decode` may be called while the file is open."""
+    """A file whose header is read and whose pixels are not yet. `decode` may be called while the file is open.
+
+    `remarks` say what the user should know of it, each going on after the name of the file; decoding may add to them.
+    """
 
     metadata: Metadata
     width: int  # px, upright
     height: int
     alpha: bool
     decode: Callable[[Progress], tuple[Image, Mask | None]]
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def pixels(self) -> int:
         return self.width * self.height
+
+
+INKS = "was in CMYK, printing inks; it is opened, and exported, in RGB"
 
 
 class Unreadable(Exception):  # noqa: N818 - it becomes a RestoreError where the name of the file is known

@@ -1,13 +1,15 @@
 """The formats that Pillow reads and writes: JPEG, WebP, AVIF, BMP, GIF, and the pixels of 8-bit PNG and TIFF."""
 
 import io
+import threading
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image as Pillow
+from PIL import ImageFile
 
 from engine.files import exif, pixels
-from engine.files.photo import Metadata, Source, Unreadable
+from engine.files.photo import INKS, Metadata, Source, Unreadable
 from engine.image import Image, Mask, frozen
 from engine.progress import Progress
 
@@ -17,6 +19,7 @@ _NAMES = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF", "bmp": "BMP", "gif": "
 # The luminance table of ITU T.81, table K.1, summed: libjpeg scales it by the quality.
 _SMALL = 4_000_000  # px; encoded in some 0.1 s
 _STANDARD_SUM = 3689
+_lenient = threading.Lock()  # Pillow's switch is for all that are reading
 
 
 def open_with_pillow(file: BinaryIO, kind: str) -> Source:
@@ -41,7 +44,37 @@ def open_with_pillow(file: BinaryIO, kind: str) -> Source:
         quality=_quality(opened) if kind == "jpeg" else None,
     )
     height, width = pixels.turned(opened.height, opened.width, orientation)
-    return Source(metadata, width, height, has_alpha(opened), lambda progress: decode(opened, orientation, progress))
+    remarks = [INKS] if opened.mode == "CMYK" else []
+
+    def decoded(progress: Progress) -> tuple[Image, Mask | None]:
+        if kind == "jpeg" and not _load_jpeg(opened):
+            remarks.append("is damaged or incomplete; what could not be read of it is grey or blurred")
+        return decode(opened, orientation, progress)
+
+    return Source(metadata, width, height, has_alpha(opened), decoded, remarks)
+
+
+def _load_jpeg(opened: Pillow.Image) -> bool:
+    """Decode an opened JPEG; False where only a part of it could be, as of files from a failing disk.
+
+    Raises what Pillow raises, and ValueError where there is no part to be seen.
+    """
+    try:
+        opened.load()
+    except OSError as error:
+        if error.errno:  # the disk failed, not the file
+            raise
+    else:
+        return True
+    with _lenient:
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            opened.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False
+    if all(low == high for low, high in np.reshape(opened.getextrema(), (-1, 2))):
+        raise ValueError("nothing of the picture is left")
+    return False
 
 
 def has_alpha(opened: Pillow.Image) -> bool:

@@ -38,7 +38,8 @@ def read(path: Path, progress: Progress | None = None) -> Photo:
         image, alpha = source.decode(progress)
         if image.shape[:2] != (source.height, source.width):
             raise ValueError("another size than the header says")
-        return Photo(image, alpha, source.metadata)
+        notice = " ".join(f"{quoted(path)} {remark}." for remark in source.remarks)
+        return Photo(image, alpha, source.metadata, notice)
 
 
 def read_draft(path: Path, size: int) -> Image | None:

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from engine.files import directories, exif, pillow_formats, pixels
 from engine.files.directories import Directory, Entry, entry
-from engine.files.photo import Metadata, Source, Unreadable
+from engine.files.photo import INKS, Metadata, Source, Unreadable
 from engine.image import Image, Mask
 from engine.progress import Progress
 
@@ -65,7 +65,8 @@ def open_tiff(file: BinaryIO) -> Source:
                 raise ValueError("two sizes in one header")
             return pillow_formats.decode(opened, 1, progress)  # Pillow turns TIFF itself
 
-    return Source(metadata, upright[1], upright[0], samples > colours, decode)
+    remarks = [INKS] if photometric == _CMYK else []
+    return Source(metadata, upright[1], upright[0], samples > colours, decode, remarks)
 
 
 def _decode_deep(file: BinaryIO, page: Directory, orientation: int, progress: Progress) -> tuple[Image, Mask | None]:

@@ -205,7 +205,7 @@ def make_broken(folder: Path) -> dict[str, str]:
         "empty.jpg": (b"", "empty"),
         "text.jpg": (b"This is a letter, not a photo.\n" * 20, "not a photo"),
         "zeros.png": (bytes(5000), "not a photo"),
-        "cut.jpg": (jpeg[: len(jpeg) // 2], "damaged"),
+        "headers only.jpg": (jpeg[: jpeg.rindex(b"\xff\xda") + 10], "damaged"),
         "head only.jpg": (jpeg[:20], "damaged"),
         "cut.png": (png[: len(png) // 2], "damaged"),
         "bad checksum.png": (png[:-30] + bytes([png[-30] ^ 1]) + png[-29:], "damaged"),

@@ -37,10 +37,23 @@ def sentence(path: Path) -> str:
 def test_broken_files_give_one_sentence(tmp_path, capfd):
     for name, word in corpus.make_broken(tmp_path).items():
         assert word in sentence(tmp_path / name), name
-        assert read_draft(tmp_path / name, 100) is None or name == "cut.jpg"
+        assert read_draft(tmp_path / name, 100) is None
     os.mkfifo(tmp_path / "pipe.jpg")
     assert "ordinary" in sentence(tmp_path / "pipe.jpg")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_what_is_left_of_a_cut_jpeg_is_opened_and_the_rest_is_grey_or_blurred(tmp_path, progressive):
+    corpus.picture().resize((400, 300)).save(tmp_path / "whole.jpg", quality=95, progressive=progressive)
+    data = (tmp_path / "whole.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(data[: len(data) // 2])
+    whole, cut = read(tmp_path / "whole.jpg"), read(tmp_path / "cut.jpg")
+    assert not whole.notice
+    assert "“cut.jpg”" in cut.notice and "incomplete" in cut.notice
+    np.testing.assert_allclose(cut.image[:32], whole.image[:32], atol=0.3 if progressive else 0)
+    assert np.abs(cut.image - whole.image).max() > 0.02
+    assert not read(tmp_path / "whole.jpg").notice
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows keeps rights elsewhere")

@@ -112,6 +112,7 @@ def test_cmyk_becomes_rgb_through_its_profile(tmp_path):
     for name in ("plain.jpg", "plain.tif", "deep.tif"):
         photo = read(tmp_path / name)
         assert photo.metadata.icc is None and not photo.metadata.grey
+        assert "CMYK" in photo.notice and "RGB" in photo.notice
         np.testing.assert_allclose(photo.image[4, 4], (1, 0, 0), atol=0.03)
     ink.save(tmp_path / "bad profile.jpg", quality=95, icc_profile=b"not a profile" * 20)
     np.testing.assert_allclose(read(tmp_path / "bad profile.jpg").image[4, 4], (1, 0, 0), atol=0.03)
