@@ -1,4 +1,4 @@
-"""How noisy a photo is: read by a small net and, where the noise is white, from the smoothest places; remembered."""
+"""How noisy a photo is: read by a small net, doubted where even the smoothest places are rough; remembered."""
 
 import weakref
 from collections.abc import Sequence
@@ -7,16 +7,19 @@ from typing import NamedTuple
 import numpy as np
 
 from engine import models
-from engine.image import Image, is_grey
+from engine.image import Image
 from engine.tiles import split
 
 _PIECE = 256  # px a side
 _PIECES = 32  # more say nothing new
 _SMALLEST = 32  # px a side: of less nothing is said
-_MOST_COARSE = 12 / 255  # beyond it coarse noise is not told as more than it is: it may be texture
+_COARSER, _AT_MOST = 6 / 255, 3  # so much more is told of coarse noise, but so many times what it is
+_WHITE = (1.2, 1.3)  # luma at half the resolution by luma: up to here noise is white, which texture hardly is
+_COARSE = (1.25, 1.65)  # the same: from here on noise is coarse, from there on as coarse as any
 _TEXTURE = (1.0, 1.25)  # the smoothest places by the level read: from here on it may be texture, from there it is
+_ROUGH = 1.2  # the same where noise is white, which texture seldom is: the doubt grows slowly
 _COLOURLESS = (0.7, 0.9)  # colour in the smoothest places by the colour read: as little is texture, as much is noise
-_SAFE, _BLURRED = 0.09, (1.05, 1.35)  # the net tells coarse noise as so much more, since too little is worse
+_COLOURFUL = (1.15, 1.4)  # the same: from here on it may be coloured texture, from there it is
 _FAINT = (3.2 / 255, 4.8 / 255)  # so little is not surely noise: clean photos read as much
 _BLOCK = 16  # px
 _QUIETEST = 5  # percent of the blocks that are taken for smooth
@@ -62,27 +65,18 @@ def measure(image: Image) -> Level:
     """How noisy the image is.
 
     The net says how strong the noise is in brightness, in colour, and in brightness at half the resolution: white noise
-    averages out there as it should, coarse noise of cameras and film does not. Where it finds white noise, alike in all
-    colours, the smoothest blocks of the photo have the word, as texture disturbs them less; but where much is clipped
-    by black and white only the net knows how much more there was.
+    averages out there as it should, coarse noise of cameras and film does not.
     """
     if min(image.shape[:2]) < _SMALLEST:
         return Level(0.0, 1.0)
-    pieces = _pieces(image)
-    luma, colour, half = (float(one) for one in models.load("noise-level").numbers(pieces))
-    smooth = _smoothest(pieces)
+    cut = pieces(image)
+    luma, colour, half = (float(one) for one in models.load("noise-level").numbers(cut))
+    smooth = _smoothest(cut)
     sigma, ratio = _together(luma, colour), half / max(luma, 1e-6)
-    white = _falling(ratio, 1.2, 1.3) * _falling(_clipped(pieces), 0.03, 0.08)
-    if white > 0:
-        if is_grey(image) or colour < 0.5 * luma:  # grain of film or paper, hardly coloured
-            doubt = min(1.0, 1.2 * luma / max(smooth[0], 1e-6)) ** 2  # where no place is smooth it may be texture
-            sigma = _together(doubt * min(luma, smooth[0]), min(colour, smooth[1], smooth[2]))
-        elif colour > 0.7 * luma:
-            sigma = sigma ** (1 - white) * max(1e-6, min(smooth)) ** white
-    told = max(sigma, min(_MOST_COARSE, sigma * _coarseness(ratio)))
-    sigma /= 1 + _SAFE * (1 - _falling(ratio, *_BLURRED))
+    told = sigma + min(_COARSER, _AT_MOST * sigma) * (1 - _falling(ratio, *_COARSE))
+    rougher, white = max(smooth[0], 1e-6) / max(luma, 1e-6), _falling(ratio, *_WHITE)
+    texture = white * (1 - min(1.0, _ROUGH / rougher) ** 2) + (1 - white) * (1 - _falling(rougher, *_TEXTURE))
     found = Level(sigma, told / max(sigma, 1e-6))
-    texture = (1 - white) * (1 - _falling(smooth[0] / max(luma, 1e-6), *_TEXTURE))
     return found._replace(sure=_sure(found, texture, colour, min(smooth[1:])))
 
 
@@ -91,10 +85,11 @@ def _sure(found: Level, texture: float, colour: float, smooth_colour: float) -> 
     rough for it.
 
     Texture is hardly coloured: of what may be it only as much counts as the smoothest places show in colour, and that
-    only if it is about the `colour` that the net reads.
+    only if it is about the `colour` that the net reads, neither less nor more.
     """
     in_colour = min(1.0, smooth_colour / max(found.sigma, 1e-6))
-    in_colour *= 1 - _falling(smooth_colour / max(colour, 1e-6), *_COLOURLESS)
+    by_read = smooth_colour / max(colour, 1e-6)
+    in_colour *= (1 - _falling(by_read, *_COLOURLESS)) * _falling(by_read, *_COLOURFUL)
     share = 1 - texture * (1 - in_colour)
     return share * (1 - _falling(share * found.told, *_FAINT))
 
@@ -104,25 +99,11 @@ def _falling(value: float, start: float, end: float) -> float:
     return float(np.clip((end - value) / (end - start), 0, 1))
 
 
-def _pieces(image: Image) -> list[np.ndarray]:
+def pieces(image: Image) -> list[np.ndarray]:
     """The image in pieces of some 256 px a side; of very many some that are spread evenly."""
     boxes = [box for box in split(image.shape, _PIECE) if min(box.bottom - box.top, box.right - box.left) >= _SMALLEST]
     step = max(1.0, len(boxes) / _PIECES)
     return [image[boxes[int(index * step)].slices] for index in range(min(_PIECES, len(boxes)))]
-
-
-def _coarseness(ratio: float) -> float:
-    """How many times its level noise is told to a denoiser for white noise, when it is `ratio` times as strong at half
-    the resolution as white noise is: up to 2.5 times.
-
-    A compromise: for blurred noise on photos full of detail 1.3 to 2 times scores best, on real camera noise 3 to 4.
-    """
-    return 1 + 1.5 * float(np.clip((ratio - 1.25) / 0.4, 0, 1))
-
-
-def _clipped(pieces: Sequence[np.ndarray]) -> float:
-    """The share of values that are quite black or quite white, 0..1."""
-    return float(np.mean([np.mean((piece < 0.5 / 255) | (piece > 254.5 / 255)) for piece in pieces]))
 
 
 def _together(luma: float, colour: float) -> float:
@@ -130,10 +111,10 @@ def _together(luma: float, colour: float) -> float:
     return float(np.sqrt((luma**2 + 2 * colour**2) / 3))
 
 
-def _smoothest(pieces: Sequence[np.ndarray]) -> tuple[float, float, float]:
+def _smoothest(cut: Sequence[np.ndarray]) -> tuple[float, float, float]:
     """The deviation of white noise in brightness and in two differences of the colours, where texture hardly shows:
     what is left of the smoothest blocks without their best-fitting plane. 0..1"""
-    blocks = np.concatenate([_blocks(piece) for piece in pieces])  # (n, _BLOCK ** 2, 3)
+    blocks = np.concatenate([_blocks(piece) for piece in cut])  # (n, _BLOCK ** 2, 3)
     lit = (blocks.mean(axis=(1, 2)) > 0.06) & (blocks.mean(axis=(1, 2)) < 0.94)  # elsewhere clipping hides noise
     blocks = blocks[lit] if lit.sum() >= max(4, len(lit) // 50) else blocks
     # the smoothest blocks also have a little less noise than the rest by chance

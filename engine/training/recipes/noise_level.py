@@ -1,12 +1,16 @@
 """The estimator of the noise level: shown white and coarse noise, told what it was, better too high than too low."""
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engine.image import frozen
+from engine.nets import noise_level
+from engine.noise import pieces
 from engine.training import blind, degrade, scoring
 from engine.training.recipe import Batch, PhotoRecipe
 
@@ -22,7 +26,7 @@ class NoiseLevel(PhotoRecipe):
     used = "denoise and every operation that measures noise"
     limits = "One level for the whole photo. Texture that fills the photo and looks like noise may be taken for some."
     net = "noise_level.NoiseLevel"
-    config = {"filters": 32, "width": 64}  # noqa: RUF012
+    config = {"filters": 48, "width": 64}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 0, "half": True}  # noqa: RUF012
     rate = 3e-3
     count = 24
@@ -108,6 +112,9 @@ def add_noise(reference: Tensor, sigma: float, width: float, seed: int) -> Tenso
 
 @torch.no_grad()
 def told(net: nn.Module, noisy: Tensor) -> float:
-    """The deviation over all colours that the net reads from a photo (3, H, W)."""
-    luma, colour, _ = net(noisy[None])[0].tolist()
+    """The deviation over all colours that the net reads from a photo (3, H, W), cut in pieces as for the operations."""
+    photo = frozen(noisy.permute(1, 2, 0).contiguous().cpu().numpy())
+    parts = [torch.from_numpy(piece.copy()).permute(2, 0, 1)[None].to(noisy.device) for piece in pieces(photo)]
+    blocks = torch.cat([cast(noise_level.NoiseLevel, net).blocks(part) for part in parts], dim=2)
+    luma, colour, _ = cast(noise_level.NoiseLevel, net).conclude(blocks)[0].tolist()
     return float(np.sqrt((luma**2 + 2 * colour**2) / 3))
