@@ -42,9 +42,12 @@ def texture(
     material: str = "",
     own: bool = False,
     progress: Progress | None = None,
+    variety: float = 1.0,
 ) -> np.ndarray:
     """A picture by the generator `name`, (height, width) = `size` px; (H, W, 3) float32 in 0..1, writable.
 
+    With less `variety`, 0..1, what the whole picture is like is drawn nearer to the usual, which trades variety for
+    looking like its material (the truncation trick of BigGAN, Brock et al. 2019, by scaling).
     The picture is cut from one that tiles, of the next multiples of 16 px, 32 at least. It is made piece by piece, and
     the same to 1/1000 whatever the pieces, which are smaller where memory runs out, in the end on the CPU. Raises
     RestoreError where the weights are missing, Cancelled.
@@ -52,12 +55,20 @@ def texture(
     progress = progress or Progress()
     progress(0.0)
     return _fitting(
-        _TILE * _CELL, lambda side: _texture(_net(name, own), size, seed, twist, material, side // _CELL, progress)
+        _TILE * _CELL,
+        lambda side: _texture(_net(name, own), size, seed, twist, material, variety, side // _CELL, progress),
     )
 
 
 def _texture(
-    placed: Placed, size: tuple[int, int], seed: int, twist: int, material: str, tile: int, progress: Progress
+    placed: Placed,
+    size: tuple[int, int],
+    seed: int,
+    twist: int,
+    material: str,
+    variety: float,
+    tile: int,
+    progress: Progress,
 ) -> np.ndarray:
     """What `texture` gives, by a net on its device, made in squares of `tile` cells a side."""
     import torch
@@ -74,7 +85,7 @@ def _texture(
         classes = classes.to(device)
     result = np.empty((*size, 3), np.float32)
     with torch.inference_mode():
-        style = net.mapped(style.to(device), classes)
+        style = net.mapped((variety * style).to(device), classes)
         features = torch.empty((1, net.widths[0], rows, columns))
         for box in _around(circle, _COARSE_TILE, _COARSE_MARGIN, progress.part(0.0, 0.1)):
             made = net.begun(style, _pieces(noise[: net.early], box, circle, device)).cpu()

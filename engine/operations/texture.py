@@ -44,6 +44,13 @@ class Texture(Operation):
         },
     )
     size: float = param(1.0, "Size of structure", "2 makes everything twice as large.", low=1.0, high=8.0, slider="log")
+    variety: float = param(
+        0.5,
+        "Variety",
+        "More makes samples differ more, and some of them look less like the material.",
+        low=0.0,
+        high=1.0,
+    )
     meet: bool = param(True, "Meet the colours around", "Off: its own colours, also at the border of the selection.")
     tileable: bool = param(True, "Tileable", "A whole picture goes on at its other side where copies are laid out.")
     seed: int = param(0, "Seed", "Another number makes another one.", low=0, high=999999)
@@ -73,7 +80,15 @@ class Texture(Operation):
             rows, columns = (max(32, round(side / 16) * 16) for side in (rows, columns))
         scales = (rows, columns) != tuple(shape)
         making = progress.part(0.0, 0.9) if scales else progress
-        made = samplers.texture("textures-gan", (rows, columns), self.seed, self.twist, self.material, False, making)
+        made = samplers.texture(
+            "textures-gan",
+            (rows, columns),
+            self.seed,
+            self.twist,
+            self.material,
+            progress=making,
+            variety=self.variety,
+        )
         return _scaled(made, shape, tiles, progress.part(0.9, 1.0)) if scales else made
 
 

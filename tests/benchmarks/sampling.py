@@ -19,6 +19,7 @@ from engine.image import frozen
 from engine.operation import Operation, Step, apply
 from engine.operations.fill import Fill
 from engine.operations.imagine import Imagine
+from engine.operations.texture import Texture
 from engine.training import encoder, materials
 from engine.training import sampling_metrics as metrics
 from engine.training.materials import MATERIALS, Patches
@@ -71,7 +72,9 @@ def _plates(data: Path) -> Sampler:
 
 
 def _texture(name: str, seed: int, number: int, material: str = "") -> np.ndarray:
-    return samplers.texture(name, (SIDE + 16, SIDE + 16), 100_003 * seed + number, material=material)[:SIDE, :SIDE]
+    size = SIDE + 16, SIDE + 16
+    variety = Texture().variety if material else 1.0
+    return samplers.texture(name, size, 100_003 * seed + number, material=material, variety=variety)[:SIDE, :SIDE]
 
 
 def _pixels(pictures: list[np.ndarray]) -> np.ndarray:

@@ -42,6 +42,17 @@ def test_a_texture_is_what_its_seed_makes() -> None:
     assert not np.array_equal(one, _texture(50, 70, material="grass"))
 
 
+def test_less_variety_makes_samples_more_alike_and_without_any_only_the_noise_differs() -> None:
+    def colours(variety: float) -> np.ndarray:
+        seeds = range(12)
+        made = [samplers.texture("textures-gan", (32, 32), seed, material="grass", variety=variety) for seed in seeds]
+        return np.stack([one.mean(axis=(0, 1)) for one in made])
+
+    spread = [colours(variety).std(axis=0).mean() for variety in (0.0, 0.5, 1.0)]
+    assert spread[0] < spread[1] < spread[2]
+    assert spread[0] > 0
+
+
 def test_a_twist_stays_nearer_than_another_seed() -> None:
     one = _texture(96, 96)
     near, far = (np.abs(one - other).mean() for other in (_texture(96, 96, twist=1), _texture(96, 96, seed=2)))
