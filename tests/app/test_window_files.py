@@ -35,6 +35,22 @@ def test_export_again_asks_nothing(opened: MainWindow, qtbot: QtBot, photo: Path
     assert opened.files.dialog is None
 
 
+def test_what_is_left_of_a_cut_jpeg_is_shown_with_a_notice(
+    opened: MainWindow, qtbot: QtBot, photo: Path, tmp_path: Path
+) -> None:
+    with Pillow.open(photo) as picture:
+        picture.resize((400, 300)).save(tmp_path / "cut.jpg", quality=95)
+    data = (tmp_path / "cut.jpg").read_bytes()
+    (tmp_path / "cut.jpg").write_bytes(data[: len(data) * 2 // 3])
+    with qtbot.waitSignal(opened.session.opened):
+        opened.files.open(tmp_path / "cut.jpg")
+    assert opened.header.name.text() == "cut.jpg"
+    assert opened.message.isVisible() and "incomplete" in opened.message.text.text()
+    with qtbot.waitSignal(opened.session.opened):
+        opened.files.open(photo)
+    assert not opened.message.isVisible()
+
+
 def test_a_broken_file_leaves_the_window_as_it_was(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II*\0 broken")
     with qtbot.waitSignal(window.session.failed):
