@@ -34,7 +34,7 @@ def nets(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     sizes: list[tuple[int, int]] = []
     sizes_of_vary.clear()
 
-    def texture(_name: str, size: tuple[int, int], seed: int, *_more: object) -> np.ndarray:
+    def texture(_name: str, size: tuple[int, int], seed: int, *_more: object, **_named: object) -> np.ndarray:
         sizes.append(size)
         y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
         wave = 0.1 * np.sin(2 * np.pi * (seed + x / 8)) * np.cos(2 * np.pi * y / 8)
@@ -87,7 +87,7 @@ def test_a_cut_texture_does_not_go_on_at_its_other_side(monkeypatch: pytest.Monk
     """Where it is scaled its borders, by whose colours it meets the photo, are its own."""
     ramp = np.linspace(0, 1, 64, dtype=np.float32)
     monkeypatch.setattr(
-        samplers, "texture", lambda _name, size, *_more: np.tile(ramp[: size[1], None], (size[0], 1, 3))
+        samplers, "texture", lambda _name, size, *_more, **_named: np.tile(ramp[: size[1], None], (size[0], 1, 3))
     )
     made = apply(Step(Texture(size=2.0, tileable=False)), _image(32, 100))
     assert np.all(np.diff(made[16, :, 0]) >= 0)
