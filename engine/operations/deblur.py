@@ -17,7 +17,7 @@ from engine.tiles import run_tiled, split
 
 _TILE = 512  # px
 _LEAST = 0.7 / 255  # sigma of the rounding to 8 bits and whatever else the measure misses
-_SAFE = 1.5  # times the noise that is measured: with the level itself the Wiener filter rings on shaken photos
+_SAFE = 1.5  # times the noise that is measured: with less the results ring; Richardson-Lucy needs no more than it is
 _MARGIN = 48  # px, at least, over which a tile is mirrored
 _CONTEXT = 80  # px beside twice the kernel
 _LONGEST = 60  # px, of a drawn line from side to side
@@ -89,7 +89,8 @@ class Deblur(Operation):
     def settle(self, image: Image) -> "Deblur":
         if not self.automatic or self.amount == 0:
             return self
-        return replace(self, automatic=False, sigma=round(min(75.0, _SAFE * noise.level(image).sigma * 255), 2))
+        sigma = noise.level(image).sigma * 255 * (1.0 if self.method == "richardson-lucy" else _SAFE)
+        return replace(self, automatic=False, sigma=round(min(75.0, sigma), 2))
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         if self.amount == 0:
