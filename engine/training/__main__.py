@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from engine import allocator, resources
+from engine import allocator, devices, resources
 from engine.errors import RestoreError
 
 allocator.tune()
@@ -41,6 +41,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="length in steps instead, for runs that must repeat exactly")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of the run before")
+    parser.add_argument("--again", action="store_true", help="begin with the weights that are shipped of this recipe")
+    parser.add_argument("--count", type=int, help="crops in a batch, where a GPU takes more than a CPU")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
     parser.add_argument("--test", type=Path, default=Path("../shared/data/test"))
@@ -57,12 +59,16 @@ def _train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
+    devices.use("cpu")  # for nets that only judge
     chosen, limit = find_all()[arguments.name], arguments.limit
+    if arguments.count:
+        chosen.renew_every = max(1, chosen.renew_every * chosen.count // arguments.count)
+        chosen.count = arguments.count
     if arguments.photos:
         chosen.data = "photos of one's own"
         limit = limit or _MOST
-        if (resources.folder() / "weights" / f"{chosen.name}.safetensors").exists():
-            chosen.start = chosen.name  # what was learned from many photos is the better beginning
+    if (arguments.photos or arguments.again) and _is_shipped(chosen.name):
+        chosen.start = chosen.name  # what was learned from many photos is the better beginning
     try:
         recipe: Recipe = chosen(arguments.photos or arguments.data, device, generator, limit)
     except ValueError as error:  # photos that are too small
@@ -79,6 +85,10 @@ def _train(arguments: argparse.Namespace) -> None:
     scores = recipe.score(run.average, arguments.test)
     print(scores)
     ship.write(run, scores, arguments.ship or run.folder)
+
+
+def _is_shipped(name: str) -> bool:
+    return (resources.folder() / "weights" / f"{name}.safetensors").exists()
 
 
 def _watched(descriptor: int) -> Callable[[], bool]:

@@ -1,7 +1,10 @@
 """The damage simulator: scenes of damage and decoys, a bank of them for training, and putting them on photos."""
 
 import argparse
-from collections.abc import Iterator
+import functools
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +20,8 @@ from engine.training import decoys
 from engine.training.damage_film import Film, read_film
 from engine.training.damage_scene import TORN, scene
 from engine.training.photos import read_folder
+
+_MANY = 24  # times as many scenes are made beforehand for a GPU, which goes through them in minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +79,8 @@ def visible(reference: Tensor, damaged: Tensor, layers: Layers, least: float = 0
 
 class Bank:
     """Scenes for training: `count` of them made beforehand, cut, flipped and turned at random, and now and then, with
-    the share `fresh`, one that was never seen before.
+    the share `fresh`, one that was never seen before. A GPU would wait for those: there many times as many are made
+    beforehand, on all cores, and kept on it.
 
     What a batch holds depends on `seed` and on the state of `generator` alone, not on the batches before it, so that a
     resumed run gets the same numbers.
@@ -90,11 +96,15 @@ class Bank:
         seed: int = 0,
         torn: float = TORN,
     ) -> None:
-        self.film, self.device, self.fresh, self.torn = film, device, fresh, torn
-        self.scenes = torch.stack([torch.from_numpy(self._scene(size, seed + i)) for i in range(count)])
-
-    def _scene(self, size: int, seed: int) -> NDArray[np.uint8]:
-        return scene(self.film, size, seed, torn=self.torn)
+        self.film, self.device = film, device
+        self._scene = functools.partial(scene, film, torn=torn)
+        if device.type == "cuda":
+            self.fresh = 0.0
+            made = made_on_all_cores(film, size, range(seed, seed + _MANY * count), torn)
+        else:
+            self.fresh = fresh
+            made = [self._scene(size, one) for one in range(seed, seed + count)]
+        self.scenes = torch.from_numpy(np.stack(made)).to(device)
 
     def batch(self, count: int, size: int, generator: torch.Generator) -> Layers:
         """`count` scenes of `size` px, at most the bank's, on the device."""
@@ -112,6 +122,25 @@ class Bank:
             planes = self.scenes[seed % len(self.scenes), :, y : y + size, x : x + size]
         planes = planes.transpose(1, 2) if turned else planes
         return planes.flip([axis for axis in (1, 2) if flips >> axis & 1])
+
+
+def made_on_all_cores(film: Film, size: int, seeds: Sequence[int], torn: float) -> list[NDArray[np.uint8]]:
+    """The scenes of these seeds, made by as many processes as there are cores."""
+    fresh = multiprocessing.get_context("spawn")  # CUDA does not survive a fork
+    with ProcessPoolExecutor(mp_context=fresh, initializer=_keep, initargs=(film,)) as pool:
+        return list(pool.map(_make_of_kept, [(size, seed, torn) for seed in seeds], chunksize=32))
+
+
+_kept: Film = {}  # by the processes that make scenes, so that it is sent to each of them once
+
+
+def _keep(film: Film) -> None:
+    _kept.update(film)
+
+
+def _make_of_kept(arguments: tuple[int, int, float]) -> NDArray[np.uint8]:
+    size, seed, torn = arguments
+    return scene(_kept, size, seed, torn=torn)
 
 
 class Example(NamedTuple):

@@ -19,13 +19,15 @@ def sigma_map(sigma: Tensor, size: int, generator: torch.Generator, device: torc
     Returns float32 (B, 3, size, size) in 0..1, what the net is told and what the noise obeys.
     """
     count = len(sigma)
-    kind = torch.rand(count, 1, 1, 1, generator=generator)
-    by_channel = torch.where(kind < 0.125, torch.rand(count, 3, 1, 1, generator=generator) * 1.5, 1.0)
-    ramp = torch.linspace(0, 1, size) * torch.rand(count, 1, 1, 1, generator=generator)
-    across = torch.rand(count, 1, 1, 1, generator=generator) < 0.5
+    kind, level, slope, side = (
+        torch.rand(count, planes, 1, 1, generator=generator).to(device) for planes in (1, 3, 1, 1)
+    )
+    by_channel = torch.where(kind < 0.125, level * 1.5, 1.0)
+    ramp = torch.linspace(0, 1, size, device=device) * slope
+    across = side < 0.5
     ramp = torch.where(across, ramp.expand(count, 1, size, size), ramp.expand(count, 1, size, size).transpose(2, 3))
     shape = torch.where(kind > 0.875, 1 - ramp, 1.0)
-    return (sigma.view(-1, 1, 1, 1) * by_channel * shape).expand(count, 3, size, size).to(device)
+    return (sigma.view(-1, 1, 1, 1).to(device) * by_channel * shape).expand(count, 3, size, size)
 
 
 def tell(sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:

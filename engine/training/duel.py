@@ -72,6 +72,10 @@ class DuelRun(Run):
         self.critic.load_state_dict(state["critic"])
         self.critic_optimizer.load_state_dict(state["critic_optimizer"])
 
+    def diverged(self, mean: float) -> bool:
+        """Only where it is no number: a critic may do well or badly."""
+        return not math.isfinite(mean)
+
     def _one_step(self) -> float:
         fraction = self.fraction
         fade = min(1.0, (self.step + 1) / self.recipe.warm_up) * min(1.0, 4 * (1 - fraction) + 0.02)

@@ -56,7 +56,7 @@ def _layer(size: int, palette: Tensor, generator: torch.Generator, full: bool) -
     centre_x = _uniform(count, -0.1 * size, 1.1 * size, generator, device)
     turn = _uniform(count, 0, 2 * math.pi, generator, device)
     aspect = torch.exp(_uniform(count, 0, 0.9, generator, device))
-    kind = torch.randint(3, (count,), generator=generator).to(device)  # disc, rectangle, concave outline
+    kinds = torch.randint(3, (count,), generator=generator).tolist()  # disc, rectangle, concave outline
     wave = (0.25 * torch.randn(count, _HARMONICS, generator=generator)).to(device)
     phase = (2 * math.pi * torch.rand(count, _HARMONICS, generator=generator)).to(device)
 
@@ -69,7 +69,7 @@ def _layer(size: int, palette: Tensor, generator: torch.Generator, full: bool) -
             continue
         dy = torch.arange(top - cy, bottom - cy - 0.5, device=device)[:, None]
         dx = torch.arange(left - cx, right - cx - 0.5, device=device)[None]
-        inside = _inside(dy, dx, radius[leaf], turn[leaf], aspect[leaf], kind[leaf], wave[leaf], phase[leaf])
+        inside = _inside(dy, dx, radius[leaf], turn[leaf], aspect[leaf], kinds[leaf], wave[leaf], phase[leaf])
         window = first[top:bottom, left:right]
         window.masked_fill_(inside & (window < 0), leaf)
     first = first.view(-1)
@@ -80,7 +80,7 @@ def _layer(size: int, palette: Tensor, generator: torch.Generator, full: bool) -
 
 
 def _inside(
-    dy: Tensor, dx: Tensor, radius: Tensor, turn: Tensor, aspect: Tensor, kind: Tensor, wave: Tensor, phase: Tensor
+    dy: Tensor, dx: Tensor, radius: Tensor, turn: Tensor, aspect: Tensor, kind: int, wave: Tensor, phase: Tensor
 ) -> Tensor:
     """Which offsets from its centre a leaf covers. Returns bool (rows, columns)."""
     v = dy * turn.cos() - dx * turn.sin()

@@ -18,8 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine import resources
+from engine.errors import RestoreError
 from engine.training import checkpoint
 from engine.training.recipe import Recipe
+
+_DIVERGED = 4.0  # times the mean loss before; where a recipe goes over to squared errors it rises by half of that
 
 
 @dataclass(frozen=True)
@@ -53,23 +56,31 @@ def _build(recipe: type[Recipe], start: str) -> nn.Module:
 
 
 def begin_with(net: nn.Module, shipped: dict[str, torch.Tensor]) -> None:
-    """Give the net, or the U-Net or trunk that is a part of it, shipped weights as far as names and shapes agree."""
+    """Give the net, or the U-Net or trunk that is a part of it, shipped weights as far as names and shapes agree.
+
+    A wider net begins with the answers of the narrower one: its further channels start fresh, but what was there does
+    not listen to them yet (after Chen et al. 2016, Net2Net). Further planes of an answer begin as 0.
+    """
     state = net.state_dict()
     known = {key.partition(".")[2]: value for key, value in shipped.items()} | shipped
     inner = {key: known.get(key, known.get(key.partition(".")[2])) for key in state}
-    net.load_state_dict({key: _fitted(value, inner[key]) for key, value in state.items()})
+    turned = {f"{name}.weight" for name, module in net.named_modules() if isinstance(module, nn.ConvTranspose2d)}
+    net.load_state_dict({key: _fitted(key, value, inner[key], key in turned) for key, value in state.items()})
 
 
-def _fitted(fresh: torch.Tensor, shipped: torch.Tensor | None) -> torch.Tensor:
-    """The shipped weights; where fresh ones have more inputs or outputs these are 0, so that the net begins as the
-    shipped one; the fresh ones where there is nothing that fits."""
+def _fitted(key: str, fresh: torch.Tensor, shipped: torch.Tensor | None, turned: bool) -> torch.Tensor:
+    """The shipped weights in fresh ones that are as large or larger; the fresh ones where there is nothing that fits.
+    `turned` ones have their inputs first."""
     if (
         shipped is None
         or fresh.ndim != shipped.ndim
         or any(new < old for new, old in zip(fresh.shape, shipped.shape, strict=True))
     ):
         return fresh
-    result = torch.zeros_like(fresh)
+    result = torch.zeros_like(fresh) if key.endswith("head.weight") else fresh.clone()
+    if fresh.ndim > 1:
+        outputs = int(turned)
+        result.narrow(outputs, 0, shipped.shape[outputs]).zero_()
     result[tuple(slice(side) for side in shipped.shape)] = shipped.float()
     return result
 
@@ -92,6 +103,7 @@ class Run:
         self.average.load_state_dict(self.net.state_dict())
         self.optimizer: torch.optim.Optimizer = recipe.optimizer(self.net)
         self.step, self.seconds = 0, 0.0
+        self.usual, self.slower = math.inf, 1.0  # mean loss before the last checkpoint; what the rate is multiplied by
         self.commit = _commit()  # of the code that the run began with
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -115,6 +127,7 @@ class Run:
     def state(self) -> dict[str, Any]:
         """All that a checkpoint holds but the random draws."""
         state = {"net": self.net.state_dict(), "average": self.average.state_dict(), "step": self.step}
+        state |= {"usual": self.usual, "slower": self.slower}
         return state | {"optimizer": self.optimizer.state_dict(), "seconds": self.seconds, "commit": self.commit}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -123,12 +136,17 @@ class Run:
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.seconds, self.commit = state["step"], state["seconds"], state["commit"]
+        self.usual, self.slower = state.get("usual", math.inf), state.get("slower", 1.0)
 
     def train(
         self, generator: torch.Generator, every_seconds: float = 300, wanted: Callable[[], bool] = lambda: True
     ) -> bool:
         """Train until the budget is spent; every `every_seconds` validate, write the curve and the checkpoint. False
-        where nobody `wanted` it any more after a step: then there is nothing but the checkpoint."""
+        where nobody `wanted` it any more after a step: then there is nothing but the checkpoint.
+
+        Where the loss has risen to many times what it was before the last checkpoint, the run goes back to that and on
+        at half the rate.
+        """
         if self.step == 0:
             (self.folder / "curve.csv").unlink(missing_ok=True)  # of an older run
         losses: list[float] = []
@@ -143,14 +161,32 @@ class Run:
                 return False
             if time.monotonic() - reported > every_seconds or self.fraction >= 1:
                 self._report(losses)
-                self.save(generator)
+                mean = sum(losses) / len(losses)
+                if self.diverged(mean):
+                    self._go_back(generator)
+                else:
+                    self.usual = mean
+                    self.save(generator)
                 losses, reported = [], time.monotonic()
         return True
+
+    def diverged(self, mean: float) -> bool:
+        """Whether a mean loss says so."""
+        return not mean < _DIVERGED * self.usual
+
+    def _go_back(self, generator: torch.Generator) -> None:
+        """To the last checkpoint, with half the rate; at the very beginning to nothing, as there is none."""
+        if math.isinf(self.usual):
+            raise RestoreError("The training diverged at once, so nothing was written.")
+        seconds, slower, usual = self.seconds, self.slower / 2, 2 * self.usual
+        self.resume(generator)
+        self.seconds, self.slower, self.usual = seconds, slower, usual  # more is allowed each time: it must end
+        print(f"diverged: back to step {self.step}, at {slower} of the rate", flush=True)
 
     def _one_step(self) -> float:
         """One batch. Returns its loss."""
         fraction = self.fraction
-        rate = self.recipe.rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fraction)))
+        rate = self.slower * self.recipe.rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fraction)))
         self._pace(self.optimizer, rate * min(1.0, (self.step + 1) / self.recipe.warm_up))
         batch = self.recipe.batch()
         with torch.autocast(self.device.type, torch.bfloat16):
@@ -172,8 +208,7 @@ class Run:
     def _follow(self) -> None:
         """Let the average follow: over the last tenth of the steps so far, at most the last thousand."""
         decay = min(0.999, 1 - 1 / (1 + self.step / 10))
-        for average, parameter in zip(self.average.parameters(), self.net.parameters(), strict=True):
-            average.lerp_(parameter, 1 - decay)
+        torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
 
     def _report(self, losses: list[float]) -> None:
         scores = self.recipe.validate(self.average)

@@ -1,5 +1,7 @@
 """Muon: momentum whose matrices are orthogonalized, which needs far fewer steps than Adam for convolutions."""
 
+from collections import defaultdict
+
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
@@ -25,28 +27,34 @@ class Muon(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step along the orthogonalized momentum."""
+        """One step along the orthogonalized momentum; matrices of one shape are worked on together."""
         for group in self.param_groups:
+            alike: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
             for parameter in group["params"]:
-                if parameter.grad is None:
-                    continue
-                state = self.state[parameter]
-                momentum = state.setdefault("momentum", torch.zeros_like(parameter))
-                momentum.lerp_(parameter.grad, 1 - group["momentum"])
-                ahead = parameter.grad.lerp(momentum, group["momentum"])
-                matrix = ahead.reshape(len(parameter), -1)
-                update = orthogonalize(matrix) * (0.2 * max(matrix.shape) ** 0.5)
-                parameter.mul_(1 - group["lr"] * group["weight_decay"])
-                parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"])
+                if parameter.grad is not None:
+                    alike[len(parameter), parameter[0].numel()].append(parameter)
+            for shape, parameters in alike.items():
+                ahead = [self._ahead(parameter, group["momentum"]).reshape(shape) for parameter in parameters]
+                updates = orthogonalize(torch.stack(ahead)) * (0.2 * max(shape) ** 0.5)
+                for parameter, update in zip(parameters, updates, strict=True):
+                    parameter.mul_(1 - group["lr"] * group["weight_decay"])
+                    parameter.add_(update.reshape(parameter.shape), alpha=-group["lr"])
+
+    def _ahead(self, parameter: Tensor, share: float) -> Tensor:
+        """The momentum after this gradient, as Nesterov takes it. Same shape"""
+        assert parameter.grad is not None
+        momentum = self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+        momentum.lerp_(parameter.grad, 1 - share)
+        return parameter.grad.lerp(momentum, share)
 
 
-def orthogonalize(matrix: Tensor) -> Tensor:
-    """The matrix with all its singular values near 1, by a Newton-Schulz iteration. Any (m, n) but zero."""
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """Each matrix with all its singular values near 1, by a Newton-Schulz iteration. Any (..., m, n) but zero."""
     a, b, c = _COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.T if tall else matrix
-    x = x / (x.norm() + 1e-12)
+    tall = matrices.shape[-2] > matrices.shape[-1]
+    x = matrices.mT if tall else matrices
+    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-12)
     for _ in range(_ITERATIONS):
-        square = x @ x.T
+        square = x @ x.mT
         x = a * x + (b * square + c * square @ square) @ x
-    return x.T if tall else x
+    return x.mT if tall else x

@@ -112,6 +112,14 @@ def test_bank_depends_on_seed_and_generator_state_only() -> None:
     assert not torch.equal(first, new.batch(4, 64, generator).planes)
 
 
+def test_scenes_made_on_all_cores_are_the_same_ones() -> None:
+    film = {"scratch": [np.full((40, 4), 200, np.uint8)]}
+    made = damage.made_on_all_cores(film, 64, range(3, 9), torn=0.5)
+    assert all(
+        np.array_equal(one, scene(film, 64, seed, torn=0.5)) for one, seed in zip(made, range(3, 9), strict=True)
+    )
+
+
 def test_rendered_film_is_read_and_pasted(tmp_path: Path) -> None:
     mask = np.zeros((40, 60), np.uint8)
     mask[18:22] = 200

@@ -1,6 +1,7 @@
 """Training: every recipe learns on eight photos, and a killed run goes on with the same numbers."""
 
 import hashlib
+import importlib
 import io
 import tomllib
 from pathlib import Path
@@ -11,10 +12,13 @@ import torch
 from PIL import Image as Pillow
 
 from engine import resources
+from engine.errors import RestoreError
+from engine.nets.unet import UNet
 from engine.training import blind, cards, checkpoint, encoder, jpeg, leaves, patterns, ship
 from engine.training.duel import Duel, start
-from engine.training.loop import Budget, Run
-from engine.training.recipe import Recipe
+from engine.training.loop import Budget, Run, begin_with
+from engine.training.muon import Muon
+from engine.training.recipe import Batch, Recipe
 from engine.training.recipes import find_all
 
 CPU = torch.device("cpu")
@@ -80,6 +84,64 @@ def test_the_average_spans_a_tenth_of_the_run_so_far_and_at_most_a_thousand_step
         lags[run.step] = run.step - float(weights[1].mean())
     assert all(0.05 < lags[step] / step < 0.15 for step in (100, 500, 2000, 6000))
     assert lags[20_000] == pytest.approx(1000, rel=0.05)
+
+
+def test_a_run_that_diverges_goes_back_and_on_at_half_the_rate(data: Path, tmp_path: Path) -> None:
+    run, generator = _run(RECIPES["denoise-u24"], data, tmp_path, 8)
+    loss, batch = run.recipe.loss, run.recipe.batch()
+    good: dict[str, torch.Tensor] = {}
+    run.recipe.batch = lambda: batch  # type: ignore[method-assign]
+
+    def diverging(net: torch.nn.Module, batch: Batch, fraction: float) -> torch.Tensor:
+        if run.step == 4 and run.slower == 1:
+            good.update({name: value.clone() for name, value in net.state_dict().items()})
+            return 1000 * loss(net, batch, fraction)
+        if run.step == 4:
+            assert all(torch.equal(value, good[name]) for name, value in net.state_dict().items())
+        return loss(net, batch, fraction)
+
+    run.recipe.loss = diverging  # type: ignore[method-assign]
+    assert run.train(generator, every_seconds=0)
+    assert good and run.slower == 0.5 and run.step == 8
+    again, _ = _run(RECIPES["denoise-u24"], data, tmp_path, 8)
+    again.resume(generator)
+    assert again.slower == 0.5
+
+
+def test_a_run_that_diverges_at_once_says_so(data: Path, tmp_path: Path) -> None:
+    run, generator = _run(RECIPES["denoise-u24"], data, tmp_path, 2)
+    run.recipe.loss = lambda net, batch, fraction: torch.tensor(float("nan"), requires_grad=True)  # type: ignore[method-assign]
+    with pytest.raises(RestoreError, match="diverged"):
+        run.train(generator)
+    assert not (tmp_path / "checkpoint.json").exists()
+
+
+@pytest.mark.parametrize(("module", "name"), [("unet", "UNet"), ("segmenter", "Segmenter")])
+def test_a_wider_net_begins_with_the_answers_of_the_narrower_one_and_its_channels_learn(module: str, name: str) -> None:
+    torch.manual_seed(0)
+    make = getattr(importlib.import_module(f"engine.nets.{module}"), name)
+    narrow, wide = make(widths=(8, 16, 24)), make(widths=(16, 24, 40))
+    begin_with(wide, narrow.state_dict())
+    x = torch.rand(2, 6 if name == "UNet" else 3, 32, 32)
+    assert torch.allclose(narrow(x), wide(x), atol=1e-5)
+    (wide(x) - torch.rand(2, 3, 32, 32)).square().mean().backward()
+    for _ in range(2):  # the last layer listens to the further channels after one step
+        optimizer = Muon(list(wide.parameters()), lr=1e-2)
+        optimizer.step()
+        optimizer.zero_grad()
+        (wide(x) - torch.rand(2, 3, 32, 32)).square().mean().backward()
+    for key, parameter in wide.named_parameters():
+        assert parameter.grad is not None, key
+        listened = parameter.grad.abs().flatten(1).amax(1) > 0  # a ReLU or two may sleep by chance
+        assert float(listened.float().mean()) > 0.75, key
+
+
+def test_further_planes_of_an_answer_begin_as_nothing() -> None:
+    state = UNet((8, 16, 24)).state_dict()
+    net = UNet((8, 16, 24))
+    net.head = torch.nn.Conv2d(8, 24, 3, padding=1, bias=False)
+    begin_with(net, state)
+    assert torch.equal(net.head.weight[:12], state["head.weight"]) and not net.head.weight[12:].any()
 
 
 def test_curve_is_written(data: Path, tmp_path: Path) -> None:
