@@ -195,7 +195,7 @@ class Model:
             if isinstance(plane, float | int):
                 result[0, ..., index] = plane
             else:
-                part = np.pad(plane[box.slices], ((0, down), (0, right)), mode="edge")
+                part = np.pad(plane[box.slices], ((0, down), (0, right)), mode="symmetric")  # as the photo
                 result[0, ..., index] = torch.from_numpy(part)
         return result.permute(0, 3, 1, 2)
 

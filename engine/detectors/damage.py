@@ -1,6 +1,7 @@
 """Finding scratches, dust, cracks and tears: by a net that has learned how they look, or by their shape."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,15 +13,24 @@ from engine.operation import Detector
 from engine.params import param
 from engine.progress import Progress
 
-_NET = "damage-u24"
+_NET = "damage-u32"
 _WORN = 0.015  # share of a photo of one tone in cracks from which on it is a worn print
+_TORN = 0.003  # share of it in tears, likewise
 _SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
-_WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both have to agree
+_WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
 _TEARS = 2  # the plane of tears
-_REDUCED = 4  # tears are also looked for on a photo that is so many times smaller: they may be larger than the net sees
-_LARGE = 512  # px of the shorter side from which on there may be such
+_REDUCED = (2, 4, 8)  # large photos are also looked at so many times smaller: their cracks are wider than the net knows
+_LEAST = 256  # px that the shorter side has then, as on the photos that the net has learned from
+_LARGE, _FAR = 512, 4  # px of the shorter side from which on tears, which may be larger still, are also looked for so
+
+
+class _View(NamedTuple):
+    """What the net says of the photo reduced by `factor`: chances fp32 (h, w, 3) in 0..1."""
+
+    factor: int
+    chances: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Damage(Detector):
         "learned",
         "Method",
         "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only "
-        "lines that both find, hardly any on photos without damage; on worn prints the lines and spots of the network",
+        "lines that both find, hardly any on photos without damage; on worn prints all lines and spots of the network",
         choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
     )
     sensitivity: float = param(
@@ -47,7 +57,16 @@ class Damage(Detector):
         "Which damage the network shall find; the shape tells none apart",
         choices={"all": "All", "lines": "Lines", "spots": "Spots", "tears": "Tears"},
     )
-    size: int = param(10, "Largest width", "Wider lines and spots stay.", low=2, high=60, unit="px", slider="log")
+    size: int = param(
+        10,
+        "Largest width",
+        "Wider lines and spots stay; in scans of some 500 px and more those that the network finds may be twice as "
+        "wide, in larger ones up to eight times.",
+        low=2,
+        high=60,
+        unit="px",
+        slider="log",
+    )
     polarity: str = param(
         "both",
         "Damage is",
@@ -63,10 +82,9 @@ class Damage(Detector):
     def context(self) -> int | None:
         if self._asks_net() and self._asks_shape():
             return None  # whether it is a worn print
-        torn = self.kinds in ("all", "tears")
-        net = max(_OVERLAP + 2 * self.size, _REDUCED * _OVERLAP * torn)
+        net = _REDUCED[-1] * (_OVERLAP + 2 * self.size)
         shape = 2 * by_shape.window(self.size)
-        return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + self.grow
+        return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + _REDUCED[-1] * self.grow
 
     def detect(self, image: Image, progress: Progress) -> Mask:
         if not self._asks_net():
@@ -75,8 +93,7 @@ class Damage(Detector):
             found = self._by_net(image, self.sensitivity, progress)
         else:
             found = self._by_both(image, progress)
-        side = 2 * self.grow + 1
-        return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))))
+        return _grown(found, self.grow)
 
     def _asks_net(self) -> bool:
         return self.method != "classical" and models.is_shipped(_NET)
@@ -91,54 +108,89 @@ class Damage(Detector):
 
     def _by_both(self, image: Image, progress: Progress) -> Mask:
         """What both find; on a worn print what the net finds, since there the shape gives up where cracks meet."""
-        chances = models.load(_NET).probabilities(image, progress.part(0, 0.7))
-        worn, planes = _is_worn(image, chances), _PLANES[self.kinds]
+        views = _look(image, progress.part(0, 0.7))
+        worn, planes = _is_worn(image, views), _PLANES[self.kinds]
         if self.kinds == "all" and not worn:
             planes = [0]  # on good photos spots are sparkles and flowers
+        lenient = min(1.0, self.sensitivity + _LENIENT)
         if worn:
             progress(1.0)
-            return self._chosen(image, chances, self.sensitivity, planes)
+            return self._chosen(image, views, lenient, planes)
         shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
-        lenient = min(1.0, self.sensitivity + _LENIENT)
-        return by_net.agreeing(self._chosen(image, chances, lenient, planes), shape)
+        return by_net.agreeing(self._chosen(image, views, lenient, planes), shape)
 
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")
-        chances = models.load(_NET).probabilities(image, progress.part(0, 0.9 if torn else 1))
-        found = self._chosen(image, chances, sensitivity, _PLANES[self.kinds])
+        views = _look(image, progress.part(0, 0.9 if torn else 1))
+        found = self._chosen(image, views, sensitivity, _PLANES[self.kinds])
         if not torn:
             return found
-        far = self._torn(image, chances[..., _TEARS], progress.part(0.9, 1))
+        far = _torn(image, views, progress.part(0.9, 1))
         tears = by_net.find(far, by_net.threshold(_usual(), sensitivity))
         return frozen(np.maximum(found, self._of_polarity(tears, image)))
 
-    def _chosen(self, image: Image, chances: np.ndarray, sensitivity: float, planes: list[int]) -> Mask:
+    def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Mask:
         """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked
         for."""
-        found = by_net.find(chances[..., planes].max(axis=2, initial=0), by_net.threshold(_usual(), sensitivity))
-        return self._of_polarity(by_net.narrow(found, self.size), image)
+        least = by_net.threshold(_usual(), sensitivity)
+        found = np.zeros(image.shape[:2], np.float32)
+        for factor, chances in views:
+            some = by_net.narrow(by_net.find(chances[..., planes].max(axis=2, initial=0), least), self.size)
+            if factor > 1:  # its rim is wider in the same measure
+                some = _grown(by_net.find(_as_large(some, image), 0.5), (factor - 1) * self.grow)
+            np.maximum(found, some, out=found)
+        return self._of_polarity(frozen(found), image)
 
     def _of_polarity(self, found: Mask, image: Image) -> Mask:
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
 
-    def _torn(self, image: Image, chances: np.ndarray, progress: Progress) -> np.ndarray:
-        """The chances of tears, (H, W), where they are small raised to those on the reduced photo."""
-        height, width = chances.shape
-        if min(height, width) < _LARGE:
-            progress(1.0)
-            return chances
-        size = (-(-width // _REDUCED), -(-height // _REDUCED))
-        small = frozen(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-        far = models.load(_NET).probabilities(small, progress)[..., _TEARS]
-        return np.maximum(chances, cv2.resize(far, (width, height)))
+
+def _look(image: Image, progress: Progress) -> list[_View]:
+    """What the net says of the photo and, where that is large, of it reduced."""
+    model = models.load(_NET)
+    factors = [factor for factor in _REDUCED if min(image.shape[:2]) >= _LEAST * factor]
+    views = [_View(1, model.probabilities(image, progress.part(0, 0.75 if factors else 1)))]
+    for number, factor in enumerate(factors):
+        begun, done = (0.75 + 0.25 * one / len(factors) for one in (number, number + 1))
+        views.append(_View(factor, model.probabilities(_reduced(image, factor), progress.part(begun, done))))
+    return views
 
 
-def _is_worn(image: Image, chances: np.ndarray) -> bool:
-    """Whether a photo is evidently full of damage: cracks all over a photo of one tone, or both scratches and dust. In
-    a good photo many lines may be stripes or a basket, many spots may be flowers, but hardly are there both."""
-    usual = by_net.threshold(_usual(), 0.5)
-    lines, spots = (float(by_net.find(chances[..., plane], usual).mean()) for plane in _PLANES["all"])
-    return (lines > _SCRATCHED and spots > _DUSTY) or (lines > _WORN and tones.is_toned(image))
+def _grown(mask: Mask, by: int) -> Mask:
+    side = 2 * by + 1
+    return frozen(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))) if by else mask
+
+
+def _reduced(image: Image, factor: int) -> Image:
+    size = (-(-image.shape[1] // factor), -(-image.shape[0] // factor))
+    return frozen(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _as_large(plane: np.ndarray, image: Image) -> np.ndarray:
+    """A plane of a reduced view in the size of the image. (H, W)"""
+    height, width = image.shape[:2]
+    return plane if plane.shape == (height, width) else cv2.resize(plane, (width, height))
+
+
+def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
+    """The chances of tears, (H, W), where they are small raised to those on the photo reduced most, at least by 4."""
+    far = views[-1].chances
+    if min(image.shape[:2]) >= _LARGE and views[-1].factor < _FAR:
+        far = models.load(_NET).probabilities(_reduced(image, _FAR), progress)
+    progress(1.0)
+    return np.maximum(views[0].chances[..., _TEARS], _as_large(far[..., _TEARS], image))
+
+
+def _is_worn(image: Image, views: list[_View]) -> bool:
+    """Whether a photo is evidently full of damage, in any view: cracks all over a photo of one tone, or its edges torn,
+    or both scratches and dust. In a good photo many lines may be stripes or a basket, many spots may be flowers, but
+    hardly are there both."""
+    usual, toned = by_net.threshold(_usual(), 0.5), tones.is_toned(image)
+    for _factor, chances in views:
+        lines, spots, tears = (float(by_net.find(chances[..., plane], usual).mean()) for plane in range(3))
+        if (lines > _SCRATCHED and spots > _DUSTY) or (toned and (lines > _WORN or tears > _TORN)):
+            return True
+    return False
 
 
 def _usual() -> float:

@@ -20,6 +20,7 @@ _IMAGINER = "imagine-gan"
 _IMAGINED = {"imagine": "Imagine, then copy patches"} if models.is_shipped(_IMAGINER) else {}
 _PATCHES = ("exemplar", "imagine")  # methods that copy patches, which bring their own grain
 _NARROW, _WIDE = "learned" if _LEARNED else "fsr", "exemplar"  # what "auto" takes for holes up to, and beyond, _WIDTH
+_SHARE = 0.2  # of frequencies in what net and frequencies fill together
 _WIDTH = 20  # px; the net has seen no wider holes
 _NEAR = 48  # px around a hole: grain looks 41 px far, frequencies 47, marching, edges and the membrane less
 _SEEN = 24  # px around a hole that the net is shown: with more it is no better
@@ -140,9 +141,9 @@ class Fill(Operation):
         """A copy of `image` (H, W, C) with `hole` filled."""
         if method == "learned":
             return _ask(image, unknown, 2, progress)
-        if method == "learned and fsr":  # their errors are not alike: the mean is nearer than both
+        if method == "learned and fsr":  # their errors are not alike, and on even texture frequencies are better
             asked = _ask(image, unknown, 4, progress.part(0.0, 0.3))
-            return (asked + fsr.fill(image, unknown, hole, "fast", progress.part(0.3, 1.0))) / 2
+            return asked + _SHARE * (fsr.fill(image, unknown, hole, "fast", progress.part(0.3, 1.0)) - asked)
         if method == "fsr":
             return fsr.fill(image, unknown, hole, self.quality, progress)
         if method == "exemplar":

@@ -88,7 +88,7 @@ def _auto(photos: list[Image]) -> Row:
 
 
 def _methods() -> list[str]:
-    return ["learned", "both", "classical"] if models.is_shipped("damage-u24") else ["classical"]
+    return ["learned", "both", "classical"] if models.is_shipped("damage-u32") else ["classical"]
 
 
 def _held(data: Path, quick: bool) -> Iterator[Example]:
@@ -109,7 +109,7 @@ def _truth(example: Example) -> tuple[np.ndarray, np.ndarray]:
 def _chances(image: Image, method: str) -> np.ndarray:
     """The net's probabilities, or where there are none, from which sensitivity on a pixel is marked. (H, W)"""
     if method == "learned":
-        return models.load("damage-u24").probabilities(image).max(axis=2)
+        return models.load("damage-u32").probabilities(image).max(axis=2)
     masks = [Damage(method=method, sensitivity=float(one), grow=0).detect(image, Progress()) for one in _STEPS]
     return np.max([mask * np.float32(1 - 0.9 * one) for mask, one in zip(masks, _STEPS, strict=True)], axis=0)
 

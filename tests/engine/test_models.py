@@ -84,7 +84,7 @@ def test_what_a_net_sees_is_the_crop_padded_and_the_planes() -> None:
             (
                 np.pad(image[8:], ((0, 2), (0, 3), (0, 0)), mode="symmetric"),
                 np.full((24, 24, 1), 0.25, np.float32),
-                np.pad(plane[8:], ((0, 2), (0, 3)), mode="edge")[..., None],
+                np.pad(plane[8:], ((0, 2), (0, 3)), mode="symmetric")[..., None],
             ),
             axis=2,
         )

@@ -26,14 +26,14 @@ _WEIGHTS = (1.0, 1.0, 2.0)  # of lines, spots and tears where they are, in the c
 class Damage(PhotoRecipe):
     """Three classes from the photo and top-hats in a U-Net, cross entropy and Dice loss (Milletari et al. 2016)."""
 
-    name = "damage-u24"
+    name = "damage-u32"
     used = "damage"
     limits = (
         "Trained on simulated damage only. Fine lines of the photo that look like scratches may be marked; damage that "
         "differs by less than 4 % is missed; stains, and spots of more than some 16 px, are not its business."
     )
     net = "segmenter.Segmenter"
-    config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
+    config = {"widths": [32, 64, 128], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
     data = f"{PhotoRecipe.data}; damage simulated by us and rendered by FilmDamageSimulator (MIT)"
     start = "denoise-u24"

@@ -32,8 +32,8 @@ class Streaks(PhotoRecipe):
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 32, "overlap": 64, "half": True}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
-    start = "damage-u24"
-    rate = 3e-4  # it begins as a detector that fills, which larger steps would spoil first
+    start = "streaks-lstm"  # goes on from itself; it began with the weights of a detector
+    rate = 3e-4  # larger steps would spoil what it begins with
     size = 96
     count = 12
     leaf_share = 0.15

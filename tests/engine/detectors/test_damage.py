@@ -153,7 +153,7 @@ def known(monkeypatch: pytest.MonkeyPatch) -> Image:
     things = [(0, LINE, 0.9, 0.99), (1, SPOT, 0.1, 0.99), (2, TEAR, 0.9, 0.99), (0, FAINT, 0.5, 0.3)]
     for kind, part, value, chance in things:
         picture[part], told[(*part, kind)] = value, chance
-    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u32": {"scores": {"usual": USUAL}}})
     monkeypatch.setattr(models, "load", lambda _name: _Known(told))
     return frozen(picture)
 
@@ -199,7 +199,7 @@ def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(mo
 
     picture = np.full((601, 703, 3), 0.4, np.float32)
     picture[:300, :200] = 0.9
-    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u32": {"scores": {"usual": USUAL}}})
     monkeypatch.setattr(models, "load", lambda _name: Near(picture))
     found = Damage().detect(frozen(picture), Progress())
     assert found[:290, :190].all() and not found[310:].any() and not found[:, 210:].any()
@@ -222,7 +222,7 @@ def test_careful_trusts_the_net_on_worn_prints(monkeypatch: pytest.MonkeyPatch) 
     """The shape knows no cracks that meet in a net; but lines all over a colour photo may be what it shows."""
     told = np.full((120, 160, 3), 0.01, np.float32)
     told[::12, :, 0] = told[:, ::12, 0] = 0.99
-    monkeypatch.setattr(models, "manifest", lambda: {"damage-u24": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u32": {"scores": {"usual": USUAL}}})
     monkeypatch.setattr(models, "load", lambda _name: _Known(told))
     light = np.random.default_rng(0).uniform(0.3, 0.6, (15, 20, 3)).astype(np.float32)
     coloured = cv2.resize(light, (160, 120))
@@ -232,6 +232,19 @@ def test_careful_trusts_the_net_on_worn_prints(monkeypatch: pytest.MonkeyPatch) 
     assert detector.detect(frozen(coloured), Progress()).mean() < 0.02
     told[5::24, 6::24, 1] = 0.99  # dust as well: no stripes then
     assert (detector.detect(frozen(coloured), Progress()) == (told[..., 0] > 0.5)).all()
+
+
+def test_careful_is_bold_on_prints_with_torn_edges(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = np.full((120, 160, 3), 0.01, np.float32)
+    told[60, 20:140, 0] = 0.9  # a line that the net is not quite sure of
+    monkeypatch.setattr(models, "manifest", lambda: {"damage-u32": {"scores": {"usual": USUAL}}})
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    sepia = np.linspace(0.3, 0.6, 160, dtype=np.float32)[None, :, None] * np.array([1, 0.8, 0.6], np.float32)
+    print_ = frozen(np.repeat(sepia, 120, axis=0))
+    detector = Damage(method="both", sensitivity=0.3, grow=0)
+    assert not detector.detect(print_, Progress()).any()
+    told[:, :2, 2] = 0.99  # a worn edge
+    assert (detector.detect(print_, Progress()) == (told[..., 0] > 0.5)).all()
 
 
 def test_grow_widens_what_the_net_finds(known: Image) -> None:

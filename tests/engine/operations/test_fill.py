@@ -218,15 +218,23 @@ def test_the_net_is_shown_little_around_scratches_and_leaves_wide_holes_to_patch
 
 
 @needs_net
-def test_net_and_frequencies_together_are_better_than_each() -> None:
+def test_best_is_nearer_than_the_net_alone() -> None:
     scores: list[list[float]] = []
     for seed in range(3):
         image, mask = natural(seed), scratches(120, 140, range(1, 8), 5, seed)
-        chosen = ({"method": "fsr"}, {"method": "learned"}, {"method": "auto", "quality": "best"})
+        chosen = ({"quality": "fast"}, {"quality": "best"})
         scores.append([psnr_inside(fill(image, mask, regrain=0.0, **one), image, mask) for one in chosen])
-    fsr, learned, both = np.mean(scores, axis=0)
-    assert learned > fsr - 3
-    assert both > max(fsr, learned)
+    alone, best = np.mean(scores, axis=0)
+    assert best > alone + 0.05
+
+
+@needs_net
+def test_scratches_that_leave_a_photo_of_any_size_are_filled_to_its_border() -> None:
+    image, mask = natural(0), scratches(120, 140, range(1, 8), 5, 0)
+    for rows in range(113, 121):  # the net's sides are multiples of 8
+        photo, scratched = frozen(image[:rows].copy()), frozen(mask[:rows].copy())
+        off = np.abs(fill(photo, scratched, method="learned", regrain=0.0) - photo)[-4:]
+        assert off.max() < 0.1
 
 
 def natural(seed: int) -> Image:
