@@ -135,7 +135,7 @@ class Damage(Detector):
         least = by_net.threshold(_usual(), sensitivity)
         found = np.zeros(image.shape[:2], np.float32)
         for factor, chances in views:
-            some = by_net.narrow(by_net.find(chances[..., planes].max(axis=2, initial=0), least), self.size)
+            some = by_net.narrow(by_net.find(_most(chances, planes), least), self.size)
             if factor > 1:  # its rim is wider in the same measure
                 some = _grown(by_net.find(_as_large(some, image), 0.5), (factor - 1) * self.grow)
             np.maximum(found, some, out=found)
@@ -143,6 +143,14 @@ class Damage(Detector):
 
     def _of_polarity(self, found: Mask, image: Image) -> Mask:
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
+
+
+def _most(chances: np.ndarray, planes: list[int]) -> np.ndarray:
+    """The highest chance of these planes at each pixel, 0 of none. (H, W)"""
+    most = np.zeros(chances.shape[:2], np.float32)
+    for plane in planes:
+        np.maximum(most, chances[..., plane], out=most)
+    return most
 
 
 def _look(image: Image, progress: Progress) -> list[_View]:

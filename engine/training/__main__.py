@@ -17,7 +17,7 @@ import torch  # noqa: E402
 
 from engine.training import ship  # noqa: E402
 from engine.training.duel import start  # noqa: E402
-from engine.training.loop import Budget  # noqa: E402
+from engine.training.loop import Budget, mix  # noqa: E402
 from engine.training.recipe import Recipe  # noqa: E402
 from engine.training.recipes import find_all  # noqa: E402
 
@@ -42,6 +42,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint of the run before")
     parser.add_argument("--again", action="store_true", help="begin with the weights that are shipped of this recipe")
+    parser.add_argument(
+        "--mix", type=float, default=1.0, help="share of what was learned; the rest is what it began as"
+    )
     parser.add_argument("--count", type=int, help="crops in a batch, where a GPU takes more than a CPU")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
@@ -74,6 +77,7 @@ def _train(arguments: argparse.Namespace) -> None:
     except ValueError as error:  # photos that are too small
         raise RestoreError(str(error)) from None
     run = start(recipe, arguments.runs / arguments.name, device, Budget(arguments.minutes, arguments.steps))
+    begun = {key: value.clone() for key, value in run.average.state_dict().items()}
     if arguments.resume:
         try:
             run.resume(generator)
@@ -81,6 +85,7 @@ def _train(arguments: argparse.Namespace) -> None:
             raise RestoreError(f"the run before cannot be gone on with: {_sentence(error)}") from None
     if not run.train(generator, arguments.every, _watched(0) if arguments.with_parent else lambda: True):
         return
+    mix(run.average, begun, arguments.mix)
     ship.check(run)
     scores = recipe.score(run.average, arguments.test)
     print(scores)

@@ -85,6 +85,14 @@ def _fitted(key: str, fresh: torch.Tensor, shipped: torch.Tensor | None, turned:
     return result
 
 
+@torch.no_grad()
+def mix(net: nn.Module, begun: dict[str, torch.Tensor], share: float) -> None:
+    """Let the net's weights be this `share`, 0..1, of its own and for the rest those it began with: nets of one origin
+    may be averaged, and keep what training on other material took from them (Wortsman et al. 2022)."""
+    for key, value in net.state_dict().items():
+        value.lerp_(begun[key], 1 - share)
+
+
 def _commit() -> str:
     try:
         answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=False)

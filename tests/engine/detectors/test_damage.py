@@ -273,6 +273,15 @@ class TestNet:
         precision, _ = precision_and_recall(found, truth)
         assert precision > 0.85 and found[thin].mean() > 0.7
 
+    def test_on_a_large_scan_as_much_is_found(self) -> None:
+        """Its scratches are many px wide, more than the net has seen, and more than the largest width of the scan."""
+        image, _ = damaged(0.95)
+        found = Damage(sensitivity=0.6, size=6).detect(image, Progress())
+        large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+        on_large = Damage(sensitivity=0.6, size=6).detect(frozen(large), Progress())
+        again = cv2.resize(on_large, image.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
+        assert again[found > 0].mean() > 0.6 and near(found)[again].mean() > 0.8
+
     @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
     def test_hardly_anything_is_found_on_clean_photos(self) -> None:
         shares = [

@@ -16,7 +16,7 @@ from engine.errors import RestoreError
 from engine.nets.unet import UNet
 from engine.training import blind, cards, checkpoint, encoder, jpeg, leaves, patterns, ship
 from engine.training.duel import Duel, start
-from engine.training.loop import Budget, Run, begin_with
+from engine.training.loop import Budget, Run, begin_with, mix
 from engine.training.muon import Muon
 from engine.training.recipe import Batch, Recipe
 from engine.training.recipes import find_all
@@ -134,6 +134,14 @@ def test_a_wider_net_begins_with_the_answers_of_the_narrower_one_and_its_channel
         assert parameter.grad is not None, key
         listened = parameter.grad.abs().flatten(1).amax(1) > 0  # a ReLU or two may sleep by chance
         assert float(listened.float().mean()) > 0.75, key
+
+
+def test_weights_are_mixed_with_those_it_began_with() -> None:
+    net, begun = UNet((8, 16, 24)), UNet((8, 16, 24)).state_dict()
+    learned = {key: value.clone() for key, value in net.state_dict().items()}
+    mix(net, begun, 0.25)
+    for key, value in net.state_dict().items():
+        assert torch.allclose(value, 0.25 * learned[key] + 0.75 * begun[key], atol=1e-6)
 
 
 def test_further_planes_of_an_answer_begin_as_nothing() -> None:
