@@ -14,7 +14,7 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u32"
-_WORN = 0.015  # share of a photo of one tone in cracks from which on it is a worn print
+_WORN = 0.02  # share of a photo of one tone in cracks from which on it is a worn print
 _TORN = 0.003  # share of it in tears, likewise
 _SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too

