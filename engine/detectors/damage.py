@@ -82,7 +82,7 @@ class Damage(Detector):
     def context(self) -> int | None:
         if self._asks_net() and self._asks_shape():
             return None  # whether it is a worn print
-        net = _REDUCED[-1] * (_OVERLAP + 2 * self.size)
+        net = _FAR * (_OVERLAP + 2 * self.size + by_net.ALONG)  # what is reduced more is seen in whole photos only
         shape = 2 * by_shape.window(self.size)
         return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + _REDUCED[-1] * self.grow
 
@@ -115,7 +115,8 @@ class Damage(Detector):
         lenient = min(1.0, self.sensitivity + _LENIENT)
         if worn:
             progress(1.0)
-            return self._chosen(image, views, lenient, planes)
+            sensitivity = lenient if tones.is_toned(image) else self.sensitivity  # colour photos show more things
+            return self._chosen(image, views, sensitivity, planes)
         shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
         return by_net.agreeing(self._chosen(image, views, lenient, planes), shape)
 
@@ -131,15 +132,16 @@ class Damage(Detector):
 
     def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Mask:
         """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked
-        for."""
+        for. In reduced views only lines are: dust is small however large the scan is, and eyes would be spots."""
         least = by_net.threshold(_usual(), sensitivity)
-        found = np.zeros(image.shape[:2], np.float32)
-        for factor, chances in views:
-            some = by_net.narrow(by_net.find(_most(chances, planes), least), self.size)
-            if factor > 1:  # its rim is wider in the same measure
-                some = _grown(by_net.find(_as_large(some, image), 0.5), (factor - 1) * self.grow)
-            np.maximum(found, some, out=found)
-        return self._of_polarity(frozen(found), image)
+        found = by_net.narrow(by_net.find(_most(views[0].chances, planes), least), self.size)
+        for factor, chances in views[1:]:
+            some = by_net.find(_most(chances, [plane for plane in planes if plane == 0]), least)
+            more = by_net.unknown(by_net.narrow(some, self.size), found)
+            more = by_net.find(_as_large(more, image), 0.5)
+            more = _grown(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
+            found = frozen(np.maximum(found, more))
+        return self._of_polarity(found, image)
 
     def _of_polarity(self, found: Mask, image: Image) -> Mask:
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")

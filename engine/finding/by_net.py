@@ -6,6 +6,7 @@ import numpy as np
 from engine.image import Mask, frozen
 
 _AGREED = 0.3  # share of a piece
+_BESIDE, ALONG, _KNOWN = 3, 17, 0.95  # px reached by a finer line; px, and share of them that it must reach
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -31,6 +32,15 @@ def narrow(found: Mask, size: int) -> Mask:
         return found
     around = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return frozen(found * (around > size / 2 + 1.5))  # the core, as wide as it is, and its rounded corners
+
+
+def unknown(found: Mask, finer: Mask) -> Mask:
+    """What a mask of 0 and 1 of a reduced photo, (h, w), tells that a `finer` one, (H, W), does not: without the lines
+    that run along those of the finer one, which knows their width better."""
+    small = cv2.resize(finer, found.shape[1::-1], interpolation=cv2.INTER_AREA)
+    near = cv2.dilate((small > 0).astype(np.float32), np.ones((_BESIDE,) * 2))
+    known, all_of_it = (cv2.boxFilter(plane, -1, (ALONG,) * 2) for plane in (found * near, found))
+    return frozen(found * (known < _KNOWN * all_of_it))
 
 
 def agreeing(found: Mask, other: Mask) -> Mask:

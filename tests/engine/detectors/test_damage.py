@@ -276,11 +276,12 @@ class TestNet:
     def test_on_a_large_scan_as_much_is_found(self) -> None:
         """Its scratches are many px wide, more than the net has seen, and more than the largest width of the scan."""
         image, _ = damaged(0.95)
-        found = Damage(sensitivity=0.6, size=6).detect(image, Progress())
+        detector = Damage(sensitivity=0.6, size=6, kinds="lines")
+        found = detector.detect(image, Progress())
         large = cv2.resize(image, None, fx=6, fy=6, interpolation=cv2.INTER_CUBIC).clip(0, 1)
-        on_large = Damage(sensitivity=0.6, size=6).detect(frozen(large), Progress())
-        again = cv2.resize(on_large, image.shape[1::-1], interpolation=cv2.INTER_AREA) > 0.5
-        assert again[found > 0].mean() > 0.6 and near(found)[again].mean() > 0.8
+        again = cv2.resize(detector.detect(frozen(large), Progress()), image.shape[1::-1], interpolation=cv2.INTER_AREA)
+        core = cv2.erode(found, np.ones((2, 2))) > 0  # on the large one the rim is thinner
+        assert (again > 0.5)[core].mean() > 0.7 and near(found)[again > 0.5].mean() > 0.8
 
     @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")
     def test_hardly_anything_is_found_on_clean_photos(self) -> None:

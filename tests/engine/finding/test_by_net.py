@@ -14,6 +14,16 @@ def test_half_sensitivity_is_the_usual_threshold_and_more_is_lower() -> None:
     assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
 
 
+def test_lines_that_a_finer_mask_has_are_known_and_others_are_not() -> None:
+    finer = np.zeros((240, 320), np.float32)
+    finer[40:42] = 1  # a thin line, of which the reduced photo shows a wider one
+    finer[150, ::40] = 1  # hardly anything of a wide one
+    found = np.zeros((60, 80), np.float32)
+    found[9:12] = found[36:40] = 1
+    kept = by_net.unknown(frozen(found), frozen(finer))
+    assert not kept[:20].any() and kept[36:40].mean() > 0.9 and not kept[found == 0].any()
+
+
 def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not() -> None:
     found = np.zeros((80, 80), np.float32)
     found[5:8, 5:75] = 1  # 3 px
