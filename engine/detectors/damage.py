@@ -23,6 +23,7 @@ _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net
 _TEARS = 2  # the plane of tears
 _REDUCED = (2, 4, 8)  # large photos are also looked at so many times smaller: their cracks are wider than the net knows
 _LEAST = 256  # px that the shorter side has then, as on the photos that the net has learned from
+_AROUND = 8  # px of them: how far around a line its ground is looked at
 _LARGE, _FAR = 512, 4  # px of the shorter side from which on tears, which may be larger still, are also looked for so
 
 
@@ -82,7 +83,7 @@ class Damage(Detector):
     def context(self) -> int | None:
         if self._asks_net() and self._asks_shape():
             return None  # whether it is a worn print
-        net = _FAR * (_OVERLAP + 2 * self.size + by_net.ALONG)  # what is reduced more is seen in whole photos only
+        net = _FAR * (_OVERLAP + 2 * self.size + _AROUND)  # what is reduced more is seen in whole photos only
         shape = 2 * by_shape.window(self.size)
         return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + _REDUCED[-1] * self.grow
 
@@ -137,8 +138,8 @@ class Damage(Detector):
         found = by_net.narrow(by_net.find(_most(views[0].chances, planes), least), self.size)
         for factor, chances in views[1:]:
             some = by_net.find(_most(chances, [plane for plane in planes if plane == 0]), least)
-            more = by_net.unknown(by_net.narrow(some, self.size), found)
-            more = by_net.find(_as_large(more, image), 0.5)
+            more = by_net.find(_as_large(by_net.narrow(some, self.size), image), 0.5)
+            more = by_net.standing_out(more, image, _AROUND * factor)
             more = _grown(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
             found = frozen(np.maximum(found, more))
         return self._of_polarity(found, image)

@@ -6,7 +6,8 @@ import numpy as np
 from engine.image import Mask, frozen
 
 _AGREED = 0.3  # share of a piece
-_BESIDE, ALONG, _KNOWN = 3, 17, 0.95  # px reached by a finer line; px, and share of them that it must reach
+_SEEN = 0.04  # difference, 0..1, that can be seen
+_BAND = 512  # rows that are looked at together
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -34,13 +35,26 @@ def narrow(found: Mask, size: int) -> Mask:
     return frozen(found * (around > size / 2 + 1.5))  # the core, as wide as it is, and its rounded corners
 
 
-def unknown(found: Mask, finer: Mask) -> Mask:
-    """What a mask of 0 and 1 of a reduced photo, (h, w), tells that a `finer` one, (H, W), does not: without the lines
-    that run along those of the finer one, which knows their width better."""
-    small = cv2.resize(finer, found.shape[1::-1], interpolation=cv2.INTER_AREA)
-    near = cv2.dilate((small > 0).astype(np.float32), np.ones((_BESIDE,) * 2))
-    known, all_of_it = (cv2.boxFilter(plane, -1, (ALONG,) * 2) for plane in (found * near, found))
-    return frozen(found * (known < _KNOWN * all_of_it))
+def standing_out(found: Mask, image: np.ndarray, reach: int) -> Mask:
+    """The part of a mask of 0 and 1 that differs from the photo (H, W, 3) outside it, within some `reach` px, and the
+    gaps in it: where a line is that a reduced photo shows broader than it is."""
+    result = np.zeros_like(found)
+    for top in range(0, len(found), _BAND):  # a huge photo needs no second one
+        first, last = max(0, top - 2 * reach), top + _BAND + 2 * reach
+        if found[first:last].any():
+            band = _standing_out(found[first:last], image[first:last], reach)
+            result[top : top + _BAND] = band[top - first : top - first + _BAND]
+    return frozen(result)
+
+
+def _standing_out(found: np.ndarray, image: np.ndarray, reach: int) -> np.ndarray:
+    side = (2 * reach + 1,) * 2
+    known = 1 - found[..., None]
+    share = cv2.boxFilter(known, -1, side)[..., None]
+    ground = cv2.boxFilter(image * known, -1, side) / np.maximum(share, 1e-3)
+    off = (np.abs(image - ground).max(axis=2) > _SEEN) | (share[..., 0] < 1e-3)
+    gaps = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach // 4 | 1,) * 2)
+    return found * cv2.morphologyEx(found * off, cv2.MORPH_CLOSE, gaps)
 
 
 def agreeing(found: Mask, other: Mask) -> Mask:

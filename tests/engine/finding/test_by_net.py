@@ -14,14 +14,19 @@ def test_half_sensitivity_is_the_usual_threshold_and_more_is_lower() -> None:
     assert 0.9 < steps[0] < 1 and 0 < steps[-1] < 0.1
 
 
-def test_lines_that_a_finer_mask_has_are_known_and_others_are_not() -> None:
-    finer = np.zeros((240, 320), np.float32)
-    finer[40:42] = 1  # a thin line, of which the reduced photo shows a wider one
-    finer[150, ::40] = 1  # hardly anything of a wide one
-    found = np.zeros((60, 80), np.float32)
-    found[9:12] = found[36:40] = 1
-    kept = by_net.unknown(frozen(found), frozen(finer))
-    assert not kept[:20].any() and kept[36:40].mean() > 0.9 and not kept[found == 0].any()
+def test_of_a_line_that_is_shown_too_broad_what_stands_out_is_kept() -> None:
+    y, x = np.mgrid[:1200, :300].astype(np.float32)
+    image = np.repeat((0.3 + 0.2 * x / 300 + 0.1 * y / 1200)[..., None], 3, axis=2)
+    found = np.zeros((1200, 300), np.float32)
+    found[:, 100:120] = found[505:525] = 1  # across where bands of rows meet
+    image[:, 107:112] += 0.3
+    image[510:516, :, 1] -= 0.2
+    image[700:702, 107:112] -= 0.3  # a gap
+    kept = by_net.standing_out(frozen(found), frozen(image), 16)
+    lines = np.zeros((1200, 300), bool)
+    lines[:, 107:112] = lines[510:516] = True
+    assert kept[lines].all() and kept[~lines].mean() < 0.01
+    assert not by_net.standing_out(frozen(np.zeros_like(found)), frozen(image), 16).any()
 
 
 def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not() -> None:
