@@ -216,7 +216,8 @@ class Run:
     def _follow(self) -> None:
         """Let the average follow: over the last tenth of the steps so far, at most the last thousand."""
         decay = min(0.999, 1 - 1 / (1 + self.step / 10))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.net.parameters()), 1 - decay)
+        for average, parameter in zip(self.average.parameters(), self.net.parameters(), strict=True):
+            average.lerp_(parameter, 1 - decay)
 
     def _report(self, losses: list[float]) -> None:
         scores = self.recipe.validate(self.average)

@@ -27,6 +27,7 @@ class Recipe(ABC):
     used: ClassVar[str] = ""  # by which operations, for its model card
     limits: ClassVar[str] = ""  # what it is not good at, for its model card
     rate: ClassVar[float] = 1.5e-3  # peak learning rate
+    count: ClassVar[int] = 24  # pictures in a batch
     warm_up: ClassVar[int] = 100  # steps
     renew_every: ClassVar[int] = 200  # steps between calls of `renew`
 
@@ -74,7 +75,6 @@ class PhotoRecipe(Recipe):
 
     data = "381 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain; synthetic leaves made by us"
     size: ClassVar[int] = 128  # px, side of a crop
-    count: ClassVar[int] = 24  # crops in a batch
     leaf_share: ClassVar[float] = 0.3
     bank: ClassVar[int] = 48  # synthetic images kept
 
