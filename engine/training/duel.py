@@ -78,7 +78,7 @@ class DuelRun(Run):
 
     def _one_step(self) -> float:
         fraction = self.fraction
-        fade = min(1.0, (self.step + 1) / self.recipe.warm_up) * min(1.0, 4 * (1 - fraction) + 0.02)
+        fade = self.slower * min(1.0, (self.step + 1) / self.recipe.warm_up) * min(1.0, 4 * (1 - fraction) + 0.02)
         self._pace(self.optimizer, self.recipe.rate * fade)
         self._pace(self.critic_optimizer, self.recipe.critic_rate * fade)
         loss = self._train_critic(self.recipe.batch(), fraction)

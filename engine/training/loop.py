@@ -22,6 +22,7 @@ from engine.errors import RestoreError
 from engine.training import checkpoint
 from engine.training.recipe import Recipe
 
+_SLOWEST = 1 / 64  # of the rate
 _DIVERGED = 4.0  # times the mean loss before; where a recipe goes over to squared errors it rises by half of that
 
 
@@ -183,9 +184,10 @@ class Run:
         return not mean < _DIVERGED * self.usual
 
     def _go_back(self, generator: torch.Generator) -> None:
-        """To the last checkpoint, with half the rate; at the very beginning to nothing, as there is none."""
-        if math.isinf(self.usual):
-            raise RestoreError("The training diverged at once, so nothing was written.")
+        """To the last checkpoint, with half the rate. Raises RestoreError where there is none, or where that has been
+        done again and again."""
+        if math.isinf(self.usual) or self.slower < _SLOWEST:
+            raise RestoreError("The training diverged, so no weights were written.")
         seconds, slower, usual = self.seconds, self.slower / 2, 2 * self.usual
         self.resume(generator)
         self.seconds, self.slower, self.usual = seconds, slower, usual  # more is allowed each time: it must end

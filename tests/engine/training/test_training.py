@@ -108,12 +108,15 @@ def test_a_run_that_diverges_goes_back_and_on_at_half_the_rate(data: Path, tmp_p
     assert again.slower == 0.5
 
 
-def test_a_run_that_diverges_at_once_says_so(data: Path, tmp_path: Path) -> None:
-    run, generator = _run(RECIPES["denoise-u24"], data, tmp_path, 2)
-    run.recipe.loss = lambda net, batch, fraction: torch.tensor(float("nan"), requires_grad=True)  # type: ignore[method-assign]
+@pytest.mark.parametrize("name", ["denoise-u24", "plates-gan"])
+@pytest.mark.parametrize("good", [0, 2])
+def test_a_run_that_diverges_for_good_ends_and_says_so(name: str, good: int, data: Path, tmp_path: Path) -> None:
+    run, generator = _run(RECIPES[name], data, tmp_path, 6)
+    step = run._one_step
+    run._one_step = lambda: step() if run.step < good else float("nan")  # type: ignore[method-assign]
     with pytest.raises(RestoreError, match="diverged"):
-        run.train(generator)
-    assert not (tmp_path / "checkpoint.json").exists()
+        run.train(generator, every_seconds=0)
+    assert (tmp_path / "checkpoint.json").exists() is (good > 0)
 
 
 @pytest.mark.parametrize(("module", "name"), [("unet", "UNet"), ("segmenter", "Segmenter")])
