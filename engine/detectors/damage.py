@@ -18,6 +18,7 @@ _WORN = 0.02  # share of a photo of one tone in cracks from which on it is a wor
 _TORN = 0.003  # share of it in tears, likewise
 _SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too
+_COLOURED = 0.2  # on worn photos in colour, which show more that looks like damage
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
 _TEARS = 2  # the plane of tears
@@ -116,8 +117,9 @@ class Damage(Detector):
         lenient = min(1.0, self.sensitivity + _LENIENT)
         if worn:
             progress(1.0)
-            sensitivity = lenient if tones.is_toned(image) else self.sensitivity  # colour photos show more things
-            return self._chosen(image, views, sensitivity, planes)
+            if not tones.is_toned(image):
+                lenient = min(1.0, self.sensitivity + _COLOURED)
+            return self._chosen(image, views, lenient, planes)
         shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
         return by_net.agreeing(self._chosen(image, views, lenient, planes), shape)
 
