@@ -6,7 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from engine import models, tones
+from engine import masks, models, tones
 from engine.finding import by_net, by_shape
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector
@@ -95,7 +95,7 @@ class Damage(Detector):
             found = self._by_net(image, self.sensitivity, progress)
         else:
             found = self._by_both(image, progress)
-        return _grown(found, self.grow)
+        return masks.grow(found, self.grow)
 
     def _asks_net(self) -> bool:
         return self.method != "classical" and models.is_shipped(_NET)
@@ -142,7 +142,7 @@ class Damage(Detector):
             some = by_net.find(_most(chances, [plane for plane in planes if plane == 0]), least)
             more = by_net.find(_as_large(by_net.narrow(some, self.size), image), 0.5)
             more = by_net.standing_out(more, image, _AROUND * factor)
-            more = _grown(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
+            more = masks.grow(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
             found = frozen(np.maximum(found, more))
         return self._of_polarity(found, image)
 
@@ -167,11 +167,6 @@ def _look(image: Image, progress: Progress) -> list[_View]:
         begun, done = (0.75 + 0.25 * one / len(factors) for one in (number, number + 1))
         views.append(_View(factor, model.probabilities(_reduced(image, factor), progress.part(begun, done))))
     return views
-
-
-def _grown(mask: Mask, by: int) -> Mask:
-    side = 2 * by + 1
-    return frozen(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))) if by else mask
 
 
 def _reduced(image: Image, factor: int) -> Image:

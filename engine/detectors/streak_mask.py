@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from engine import models
+from engine import masks, models
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector
 from engine.params import param
@@ -39,6 +38,4 @@ class StreakMask(Detector):
         for answer in models.load("streaks-lstm").passes(image, count=self.passes, progress=progress):
             soft = answer.planes[..., 0]
         least = 0.96 - 0.92 * self.sensitivity  # 0.5 at half
-        found = (soft > least).astype(np.uint8)
-        side = 2 * self.grow + 1
-        return frozen(cv2.dilate(found, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))).astype(np.float32))
+        return masks.grow(frozen((soft > least).astype(np.float32)), self.grow)
