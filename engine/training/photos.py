@@ -15,7 +15,7 @@ SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's
 _LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
 _REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
-_MOST_REDUCED = 3.0
+MOST_REDUCED = 3.0
 
 
 def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
@@ -64,9 +64,16 @@ class Crops:
     """
 
     def __init__(
-        self, photos: list[Tensor], size: int, leaf_share: float, bank: int, generator: torch.Generator
+        self,
+        photos: list[Tensor],
+        size: int,
+        leaf_share: float,
+        bank: int,
+        generator: torch.Generator,
+        most_reduced: float = MOST_REDUCED,
     ) -> None:
         self.size = size
+        self.most_reduced = most_reduced
         self.leaf_share = leaf_share
         self.generator = generator
         self.photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
@@ -109,9 +116,9 @@ class Crops:
         return source[:, y : y + side, x : x + side]
 
     def _reduced(self, photo: Tensor) -> Tensor:
-        """A crop of a photo, often of one that was reduced by up to three times."""
+        """A crop of a photo, often of one that was reduced by up to `most_reduced` times."""
         draw = torch.rand(2, generator=self.generator).tolist()
-        factor = min(_MOST_REDUCED ** draw[1], min(photo.shape[1:]) / self.size)
+        factor = min(self.most_reduced ** draw[1], min(photo.shape[1:]) / self.size)
         if draw[0] > _REDUCED or factor < 1.1:
             return self._crop(photo)
         crop = self._crop(photo, int(self.size * factor))

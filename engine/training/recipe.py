@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.training.muon import Muon
-from engine.training.photos import Crops, read_folder
+from engine.training.photos import MOST_REDUCED, Crops, read_folder
 
 Batch = dict[str, Tensor]
 
@@ -77,6 +77,7 @@ class PhotoRecipe(Recipe):
     size: ClassVar[int] = 128  # px, side of a crop
     leaf_share: ClassVar[float] = 0.3
     bank: ClassVar[int] = 48  # synthetic images kept
+    most_reduced: ClassVar[float] = MOST_REDUCED  # times, photos that crops are cut from
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         self.device, self.generator = device, generator
@@ -85,7 +86,8 @@ class PhotoRecipe(Recipe):
         held = min(HELD_OUT, len(everything) // 4)
         few = everything[-1:] if not held else []  # so few are judged by what was learned from
         self.held_out = [centre(photo, 256) for photo in everything[len(everything) - held :] or few]
-        self.crops = Crops(everything[: len(everything) - held], self.size, self.leaf_share, self.bank, generator)
+        learned = everything[: len(everything) - held]
+        self.crops = Crops(learned, self.size, self.leaf_share, self.bank, generator, self.most_reduced)
 
     def renew(self) -> None:
         self.crops.renew()

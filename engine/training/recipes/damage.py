@@ -20,6 +20,7 @@ from engine.training.recipe import Batch, PhotoRecipe
 _FALSE = 0.002  # share of clean photos above the usual threshold
 _AS_IT_IS = 0.4  # share of a batch that has nothing but damage
 _TORN = 0.35  # share of the scenes with a tear: more than are met, or tears are given up before they are learned
+_SHARPENED = 0.25  # share of the pictures sharpened, so that damage has rims
 _WEIGHTS = (1.0, 1.0, 2.0)  # of lines, spots and tears where they are, in the cross entropy
 
 
@@ -37,9 +38,10 @@ class Damage(PhotoRecipe):
     facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
     data = f"{PhotoRecipe.data}; damage simulated by us and rendered by FilmDamageSimulator (MIT)"
     start = "denoise-u24"
-    rate = 1.5e-3
+    rate = 8e-4
     leaf_share = 0.2
     bank = 64  # and four times as many scenes of damage
+    most_reduced = 6.0  # in small copies eyes and letters are as small as dust, and none
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         super().__init__(data, device, generator, photos)
@@ -55,6 +57,8 @@ class Damage(PhotoRecipe):
         reference = layers.decorate(reference, self.generator)
         damaged = damage.apply(reference, layers)
         labels, counts = damage.visible(reference, damaged, layers)
+        sharp = torch.rand(len(damaged), 1, 1, 1, generator=self.generator).to(self.device) < _SHARPENED
+        damaged = torch.where(sharp, blind.sharpen(damaged, self.generator), damaged)
         return {"photo": _degraded(damaged, self.generator), "labels": labels.float(), "counts": counts.float()}
 
     def loss(self, net: nn.Module, batch: Batch, fraction: float) -> Tensor:
