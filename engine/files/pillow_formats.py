@@ -1,14 +1,13 @@
 """The formats that Pillow reads and writes: JPEG, WebP, AVIF, BMP, GIF, and the pixels of 8-bit PNG and TIFF."""
 
 import io
-import threading
+from contextlib import suppress
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image as Pillow
-from PIL import ImageFile
 
-from engine.files import exif, pixels
+from engine.files import exif, jpeg, pixels
 from engine.files.photo import INKS, Metadata, Source, Unreadable
 from engine.image import Image, Mask, frozen
 from engine.progress import Progress
@@ -19,7 +18,6 @@ _NAMES = {"jpeg": "JPEG", "webp": "WEBP", "avif": "AVIF", "bmp": "BMP", "gif": "
 # The luminance table of ITU T.81, table K.1, summed: libjpeg scales it by the quality.
 _SMALL = 4_000_000  # px; encoded in some 0.1 s
 _STANDARD_SUM = 3689
-_lenient = threading.Lock()  # Pillow's switch is for all that are reading
 
 
 def open_with_pillow(file: BinaryIO, kind: str) -> Source:
@@ -47,17 +45,18 @@ def open_with_pillow(file: BinaryIO, kind: str) -> Source:
     remarks = [INKS] if opened.mode == "CMYK" else []
 
     def decoded(progress: Progress) -> tuple[Image, Mask | None]:
-        if kind == "jpeg" and not _load_jpeg(opened):
+        whole = opened if kind != "jpeg" else _load_jpeg(opened, file, progress)
+        if whole is not opened:
             remarks.append("is damaged or incomplete; what could not be read of it is grey or blurred")
-        return decode(opened, orientation, progress)
+        return decode(whole, orientation, progress)
 
     return Source(metadata, width, height, has_alpha(opened), decoded, remarks)
 
 
-def _load_jpeg(opened: Pillow.Image) -> bool:
-    """Decode an opened JPEG; False where only a part of it could be, as of files from a failing disk.
+def _load_jpeg(opened: Pillow.Image, file: BinaryIO, progress: Progress) -> Pillow.Image:
+    """An opened JPEG with its pixels; another picture where only a part of them is left, as on failing disks.
 
-    Raises what Pillow raises, and ValueError where there is no part to be seen.
+    Raises what Pillow raises, Cancelled, and ValueError where there is no part to be seen.
     """
     try:
         opened.load()
@@ -65,16 +64,20 @@ def _load_jpeg(opened: Pillow.Image) -> bool:
         if error.errno:  # the disk failed, not the file
             raise
     else:
-        return True
-    with _lenient:
-        ImageFile.LOAD_TRUNCATED_IMAGES = True
-        try:
-            opened.load()
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = False
-    if all(low == high for low, high in np.reshape(opened.getextrema(), (-1, 2))):
-        raise ValueError("nothing of the picture is left")
-    return False
+        return opened
+    file.seek(0)
+    for data in jpeg.remains(file.read()):
+        progress(0)
+        part = Pillow.open(io.BytesIO(data), formats=["JPEG"])
+        with suppress(OSError):  # the pixels before the place that cannot be read stay
+            part.load()
+        if part.size == opened.size and not part.tile and _shows_something(part):
+            return part
+    raise ValueError("nothing of the picture is left")
+
+
+def _shows_something(picture: Pillow.Image) -> bool:
+    return any(low != high for low, high in np.reshape(picture.getextrema(), (-1, 2)))
 
 
 def has_alpha(opened: Pillow.Image) -> bool:

@@ -3,12 +3,14 @@
 import errno
 import os
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import ImageFile
 
 from engine.errors import RestoreError
 from engine.files import (
@@ -54,6 +56,58 @@ def test_what_is_left_of_a_cut_jpeg_is_opened_and_the_rest_is_grey_or_blurred(tm
     np.testing.assert_allclose(cut.image[:32], whole.image[:32], atol=0.3 if progressive else 0)
     assert np.abs(cut.image - whole.image).max() > 0.02
     assert not read(tmp_path / "whole.jpg").notice
+
+
+def opens(path: Path, data: bytes) -> bool:
+    """Whether cut data opens, with the notice, rather than being refused in a sentence."""
+    path.write_bytes(data)
+    try:
+        return "incomplete" in read(path).notice
+    except RestoreError:
+        return False
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_jpeg_cut_anywhere_opens_with_the_notice_once_there_are_pixels(tmp_path, mode, progressive):
+    path = tmp_path / "cut.jpg"
+    corpus.picture(mode).save(path, quality=95, progressive=progressive)
+    data = path.read_bytes()
+    first = next(stop for stop in range(1, len(data)) if opens(path, data[:stop]))
+    assert first < data.index(b"\xff\xda") + 30
+    for stop in range(first, len(data)):
+        assert opens(path, data[:stop]), stop
+
+
+def test_a_progressive_jpeg_cut_in_a_later_header_keeps_every_scan_before(tmp_path):
+    path = tmp_path / "cut.jpg"
+    corpus.picture().save(path, quality=95, progressive=True)
+    data = path.read_bytes()
+    last = data.rindex(b"\xff\xda")
+    path.write_bytes(data[:last])
+    before = read(path).image
+    for more in (1, 2, 3, 6):
+        path.write_bytes(data[: last + more])
+        assert np.array_equal(read(path).image, before)
+    path.write_bytes(data[: last + 4] + b"\xff" * 9 + data[last + 13 :])  # a header that no decoder takes
+    assert np.array_equal(read(path).image, before)
+
+
+def test_while_a_cut_jpeg_is_read_no_other_thread_takes_a_cut_file_for_whole(tmp_path, monkeypatch):
+    (tmp_path / "cut.jpg").write_bytes(corpus.encoded("jpeg")[:-300])
+    (tmp_path / "cut.bmp").write_bytes(corpus.encoded("bmp")[:1000])
+    load = ImageFile.ImageFile.load
+    refused = []
+
+    def slow(picture):
+        if picture.format == "JPEG":
+            with ThreadPoolExecutor(1) as beside:
+                refused.append(isinstance(beside.submit(read, tmp_path / "cut.bmp").exception(), RestoreError))
+        return load(picture)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", slow)
+    assert "incomplete" in read(tmp_path / "cut.jpg").notice
+    assert len(refused) > 1 and all(refused)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows keeps rights elsewhere")
