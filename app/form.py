@@ -192,7 +192,7 @@ class StillWheel(QObject):
 
 
 class NumberField(QWidget):
-    """A slider and a spin box that show one number between `low` and `high`."""
+    """A slider and a spin box that show one number between `low` and `high`, or the word `lowest` in place of `low`."""
 
     changed = Signal()
 
@@ -205,6 +205,7 @@ class NumberField(QWidget):
         whole: bool = False,
         unit: str = "",
         log: bool = False,
+        lowest: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -217,6 +218,7 @@ class NumberField(QWidget):
         else:
             self.spin.setRange(round(low), round(high))
         self.spin.setSuffix(f" {unit}" if unit and not unit.startswith("/") else unit)
+        self.spin.setSpecialValueText(lowest)
         self.spin.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.spin.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.spin.setKeyboardTracking(False)
@@ -237,7 +239,8 @@ class NumberField(QWidget):
 
     def _widest(self) -> str:
         decimals = self.spin.decimals() if isinstance(self.spin, QDoubleSpinBox) else 0
-        return max((f"{one:.{decimals}f}" for one in (self._low, self._high)), key=len) + self.spin.suffix()
+        numbers = (f"{one:.{decimals}f}{self.spin.suffix()}" for one in (self._low, self._high))
+        return max((*numbers, self.spin.specialValueText()), key=len)
 
     def value(self) -> float:
         return self.spin.value()
@@ -302,6 +305,7 @@ def _field(one: Param, parent: QWidget) -> _Field:
             whole=one.kind is int,
             unit=one.unit,
             log=one.slider == "log",
+            lowest=one.lowest,
             parent=parent,
         )
         kind = one.kind

@@ -257,6 +257,7 @@ def _print_description(cls: type[Operation] | type[Detector], as_json: bool) -> 
         limits = "text"
         if one.low is not None and one.high is not None:
             limits = f"{params.shown(one.low)} to {params.shown(one.high)} {one.unit}".rstrip()
+            limits += f", {params.shown(one.low)}: {one.lowest}" if one.lowest else ""
         allowed = ", ".join(one.choices) if one.choices else "yes, no" if one.kind is bool else limits
         default = ("yes" if one.default else "no") if one.kind is bool else one.default
         print(f"  {one.name}={default}  ({allowed})  {one.label}. {one.help}".rstrip())

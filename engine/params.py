@@ -27,6 +27,7 @@ class Param:
     slider: str  # "linear" or "log"
     unless: str  # name of a bool parameter: while that is true this one is measured and not used; empty: always used
     only: str = ""  # "blur=disc,drawn": counts for nothing else, and is not shown then
+    lowest: str = ""  # what the user reads in place of the lowest number, where that means something else
     drawn: bool = False  # a line through points, "x,y x,y ..." in px to the right and downwards, that can be drawn
 
 
@@ -42,6 +43,7 @@ def param(
     slider: str = "linear",
     unless: str = "",
     only: str = "",
+    lowest: str = "",
     drawn: bool = False,
 ) -> Any:
     """A dataclass field that is a parameter: `strength: float = param(1.0, "Strength", low=0, high=2)`.
@@ -57,7 +59,7 @@ def param(
         "slider": slider,
         "unless": unless,
     }
-    facts |= {"only": only, "drawn": drawn, "choices": choices or {}}
+    facts |= {"only": only, "lowest": lowest, "drawn": drawn, "choices": choices or {}}
     return field(default=default, metadata={"param": facts})
 
 

@@ -20,8 +20,10 @@ class Crop(Operation):
 
     left: int = param(0, "Left", low=0, high=1_000_000, unit="px")
     top: int = param(0, "Top", low=0, high=1_000_000, unit="px")
-    width: int = param(0, "Width", "0: up to the right edge.", low=0, high=1_000_000, unit="px")
-    height: int = param(0, "Height", "0: down to the lower edge.", low=0, high=1_000_000, unit="px")
+    width: int = param(0, "Width", "0: up to the right edge.", low=0, high=1_000_000, unit="px", lowest="to the edge")
+    height: int = param(
+        0, "Height", "0: down to the lower edge.", low=0, high=1_000_000, unit="px", lowest="to the edge"
+    )
 
     @property
     def context(self) -> None:

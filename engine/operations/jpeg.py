@@ -22,15 +22,16 @@ class Jpeg(Operation):
     grid = 8
 
     automatic: bool = param(
-        True, "Quality from the file", "Uses the quality of the JPEG file, or guesses where the file is none"
+        True, "Quality from the file", "Uses the quality of the JPEG file; it is guessed where the file is none"
     )
     quality: int = param(
         0,
         "JPEG quality",
-        "Of the file when it was saved; lower means more damage; 0: unknown",
+        "Of the file when it was saved; lower means more damage; at 0 it is guessed from the picture",
         low=0,
         high=100,
         unless="automatic",
+        lowest="guessed",
     )
     passes: int = param(3, "Passes", "More take longer and clean better; each is shown as it comes", low=1, high=6)
     amount: float = param(1.0, "Amount", "Share of the change", low=0, high=1)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QWidge
 from pytestqt.qtbot import QtBot
 
 from app.form import Form, NumberField
+from engine.operations.jpeg import Jpeg
 from engine.params import param
 
 
@@ -159,3 +160,18 @@ def test_what_is_measured_is_shown_and_cannot_be_set_until_it_is_no_longer_measu
     assert form.value() == Measured(False, 30.0)
     form.reset()
     assert form.value() == Measured(True, 5.0)
+
+
+def test_a_quality_that_no_file_tells_is_shown_as_guessed_and_can_be_set(qtbot: QtBot) -> None:
+    form = Form(Jpeg)
+    qtbot.addWidget(form)
+    field = number(form, "quality")
+    form.show_measured(Jpeg().informed({"jpeg quality": 84}))
+    assert field.spin.text() == "84"
+    form.show_measured(Jpeg().informed({}))
+    assert field.spin.text() == "guessed" and not field.isEnabled()
+    form.set_value(Jpeg(automatic=False))
+    assert field.spin.text() == "guessed" and field.isEnabled()
+    assert field.spin.width() > field.spin.fontMetrics().horizontalAdvance("guessed")
+    field.spin.setValue(30)
+    assert form.value() == Jpeg(automatic=False, quality=30) and field.spin.text() == "30"

@@ -186,6 +186,7 @@ def test_words_and_parameters_are_told(capsys: pytest.CaptureFixture[str]) -> No
     told = capsys.readouterr().out
     assert "0 to 1000000 px" in told
     assert "colourful=yes  (yes, no)" in told
+    assert "0 to 100, 0: guessed" in told
 
 
 def test_an_empty_canvas_can_be_filled_by_a_sampler(tmp_path: Path) -> None:
