@@ -64,16 +64,19 @@ class _Borders:
 
     def _cost(self, pixels: np.ndarray, away: np.ndarray) -> np.ndarray:
         """What it costs (m,) to copy the `pixels` (m,), numbers of those in the hole, from so far `away` (m,)."""
-        place, flat = self._place[pixels], self._flat
-        copied = flat[place + away]
-        total = _LOYAL * _square(copied - flat[place])
+        place = self._place[pixels]
+        copied = self._pixels(place + away)
+        total = _LOYAL * _square(copied - self._pixels(place))
         for down, across in _WAYS:
             own, other = self._neighbours(pixels, down, across)
             theirs = self._away[other]  # 0 of what is known
-            there = _square(flat[other + away[own]] - flat[other + theirs])
-            here = _square(copied[own] - flat[place[own] + theirs])
+            there = _square(self._pixels(other + away[own]) - self._pixels(other + theirs))
+            here = _square(copied.take(own, axis=0) - self._pixels(place[own] + theirs))
             total[own] += np.where(self._hole[other], here + there, _RIM * there)
         return total
+
+    def _pixels(self, places: np.ndarray) -> np.ndarray:
+        return self._flat.take(places, axis=0)  # quicker than by an index
 
     def _neighbours(self, pixels: np.ndarray, down: int, across: int) -> tuple[np.ndarray, np.ndarray]:
         """Which of the `pixels` (m,), numbers of those in the hole, have another so far away, and its place."""

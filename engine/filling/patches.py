@@ -80,7 +80,10 @@ def shifts(scene: Scene) -> np.ndarray:
 
 def cut(scene: Scene, places: np.ndarray) -> np.ndarray:
     """The patches at these places, a row each (n, SIDE ** 2 * C)."""
-    return scene.flat[places[:, None] + shifts(scene)].reshape(len(places), SIDE**2 * scene.image.shape[2])
+    channels = scene.image.shape[2]
+    rows = np.lib.stride_tricks.sliding_window_view(scene.image.reshape(-1), SIDE * channels)[::channels]
+    first = np.arange(-REACH, REACH + 1) * scene.hole.shape[1] - REACH  # pieces of rows are copied at once, quicker
+    return rows[places[:, None] + first].reshape(len(places), SIDE**2 * channels)
 
 
 class Features:
@@ -114,22 +117,25 @@ class Wanted:
         self._known = np.concatenate([np.zeros((0, SIDE**2), bool), *shown])
         self._rim = np.asarray(self._known.any(axis=1)) & (scene.fixed == 0)  # a guide says more than the rim
 
-    def compare(self, which: np.ndarray, source: np.ndarray) -> np.ndarray:
+    def compare(self, which: np.ndarray, source: np.ndarray, enough: np.ndarray | None = None) -> np.ndarray:
         """How much the targets `which` (n,) and the patches at `source` (n,) differ (n,): the squared distance of their
-        features, and that of the pixels that are known there times _KNOWN."""
+        features, and that of the pixels that are known there times _KNOWN; of those whose features differ by `enough`
+        (n,) no more is found out."""
         costs = [np.zeros(0, np.float32)]
         for start in range(0, len(source), _CHUNK):
             own, other = which[start : start + _CHUNK], source[start : start + _CHUNK]
-            rest = self._wanted[own] - self._features.known[other]
+            rest = self._wanted.take(own, axis=0) - self._features.known.take(other, axis=0)
             cost = np.einsum("nd,nd->n", rest, rest)
             rim = self._rim[own]
+            if enough is not None:
+                rim &= cost < enough[start : start + _CHUNK]
             cost[rim] += _KNOWN * self._compare_known(own[rim], other[rim])
             costs.append(cost)
         return np.concatenate(costs)
 
     def _compare_known(self, which: np.ndarray, source: np.ndarray) -> np.ndarray:
         rest = cut(self._scene, self._scene.targets[which]) - cut(self._scene, source)
-        rest *= np.repeat(self._known[which], self._scene.image.shape[2], axis=1)
+        rest *= np.repeat(self._known.take(which, axis=0), self._scene.image.shape[2], axis=1)
         return np.einsum("nd,nd->n", rest, rest)
 
 
@@ -167,7 +173,7 @@ def _try(scene: Scene, wanted: Wanted, matches: Matches, which: np.ndarray, sour
     new = np.clip(source, 0, len(scene.usable) - 1)
     fresh = scene.usable[new] & (new != matches.source[which])
     which, new = which[fresh], new[fresh]
-    cost = wanted.compare(which, new)
+    cost = wanted.compare(which, new, matches.cost[which])
     better = cost < matches.cost[which]
     matches.source[which[better]] = new[better]
     matches.cost[which[better]] = cost[better]
