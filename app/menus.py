@@ -229,22 +229,22 @@ def _repair(window: MainWindow, candidates: bool) -> None:
 
 def _change(window: MainWindow, label: str, word: str, amount: float = 0) -> None:
     if word == "clear":
-        window.session.edit_selection(label, np.zeros_like)
+        window.session.edit_selection(label, np.zeros_like, 0)
     elif word == "invert":
-        window.session.edit_selection(label, np.invert)
+        window.session.edit_selection(label, np.invert, 0)
     else:
-        window.session.edit_selection(label, lambda array: _changed(array, word, amount))
+        reach = 4 * math.ceil(abs(amount)) + 2
+        window.session.edit_selection(label, lambda part: _changed(part, word, amount), reach)
 
 
-def _changed(array: np.ndarray, word: str, amount: float) -> np.ndarray:
-    """The selection (uint8) grown or feathered; only what is near selected pixels is looked at."""
+def _changed(part: np.ndarray, word: str, amount: float) -> np.ndarray:
+    """A piece of the selection (uint8) grown or feathered."""
     from engine import masks  # OpenCV: the engine is loaded before these commands are enabled
 
-    box = bounds(array, 4 * math.ceil(abs(amount)) + 2)
-    part = frozen(array[box.slices].astype(np.float32) / np.float32(255))
-    result = array.copy()
-    result[box.slices] = np.rint(getattr(masks, word)(part, amount) * np.float32(255))
-    return result
+    if part.min() == part.max():
+        return part  # most pieces: nothing selected, or everything
+    mask = frozen(part.astype(np.float32) / np.float32(255))
+    return np.rint(getattr(masks, word)(mask, amount) * np.float32(255)).astype(np.uint8)
 
 
 def _crop(window: MainWindow) -> None:

@@ -88,18 +88,36 @@ class Selection(QObject):
             raise ValueError(f"a mask of {mask.shape} for a photo of {self.array.shape}")
         self.commit()
         new = _bytes(mask)
-        differing = [tile for tile in _tiles(_whole(new)) if (self.array[_tile(*tile)] != new[_tile(*tile)]).any()]
-        if differing:
-            pieces = _pieces(differing, new.shape)
-            before, after = (tuple(_packed(array[box.slices]) for box in pieces) for array in (self.array, new))
-            patch = Patch(_around(pieces), label, before, after, pieces)
-            self._write((box, new[box.slices]) for box in pieces)
-            self.committed.emit(patch)
+        self._put(label, ((box, new[box.slices]) for box in _pieces(_tiles(_whole(new)), new.shape)))
 
-    def edit(self, label: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-        """Replace the Mask (float32) by `change(mask)`, as one command that can be undone."""
+    def edit(self, label: str, change: Callable[[np.ndarray], np.ndarray], reach: int | None = None) -> None:
+        """Replace the array by `change(array)`, as one command that can be undone; `change` must not write to it.
+
+        With `reach` it is called on pieces with that many px around, as far as there are: new memory for the mask of a
+        big photo costs more than the work on it.
+        """
+        if reach is None:
+            self.set_mask(change(self.array), label)
+            return
         self.commit()
-        self.set_mask(change(self._mask()), label)
+        self._put(label, self._changed(change, reach))
+
+    def _changed(self, change: Callable[[np.ndarray], np.ndarray], reach: int) -> Iterator[tuple[Box, np.ndarray]]:
+        for box in _pieces(_tiles(_whole(self.array)), self.array.shape):
+            wide = box.grown(reach, self.array.shape)
+            new = change(self.array[wide.slices])
+            top, left = box.top - wide.top, box.left - wide.left
+            yield box, new[top : top + box.bottom - box.top, left : left + box.right - box.left]
+
+    def _put(self, label: str, pieces: Iterable[tuple[Box, np.ndarray]]) -> None:
+        """New pixels of tiles as one command; they are written when all are there, as they may depend on the old."""
+        new = [(box, pixels) for box, pixels in pieces if (self.array[box.slices] != pixels).any()]
+        if new:
+            boxes = tuple(box for box, _ in new)
+            before = tuple(_packed(self.array[box.slices]) for box in boxes)
+            patch = Patch(_around(boxes), label, before, tuple(_packed(pixels) for _, pixels in new), boxes)
+            self._write(new)
+            self.committed.emit(patch)
 
     def begin(self, label: str) -> None:
         """Begin a stroke; one that is still open is finished first."""

@@ -189,7 +189,7 @@ class Session(QObject):
             return True
         self.repaired.emit()
         if clear and not self.selection.is_open:
-            self.edit_selection(self.tr("Clear after repair"), np.zeros_like)
+            self.edit_selection(self.tr("Clear after repair"), np.zeros_like, 0)
         if joined:
             self.history.group(start, title)
         return True
@@ -292,11 +292,11 @@ class Session(QObject):
         return self.view is not None
 
     # ----------------------------------------------------------------------------------------------- selection
-    def edit_selection(self, label: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
-        """A command on the selection: `change` makes a new uint8 array from one that it must not write to."""
+    def edit_selection(self, label: str, change: Callable[[np.ndarray], np.ndarray], reach: int | None = None) -> None:
+        """A command on the selection: `change` makes a new uint8 array from one that it must not write to, or with
+        `reach` from pieces with that many px around."""
         if self.view is not None:
-            self.selection.commit()
-            self.selection.set_mask(change(self.selection.array), label)
+            self.selection.edit(label, change, reach)
 
     def load_selection(self, path: Path) -> None:
         """The selection from a PNG that `save_selection` (or any other program) wrote."""

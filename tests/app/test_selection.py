@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app import brush
+from app.main_window import MainWindow
 from app.selection import Patch, Selection
+from engine import masks
+from engine.image import frozen
 
 
 def painted(selection: Selection, start: tuple[float, float], end: tuple[float, float], erase: bool = False) -> None:
@@ -31,7 +35,7 @@ def test_undo_and_redo_restore_every_state_to_the_byte(selection: Selection) -> 
     ):
         painted(selection, start, end, erase)
         states.append(selection.array.copy())
-    selection.edit("Invert", lambda mask: 1 - mask)
+    selection.edit("Invert", np.invert)
     states.append(selection.array.copy())
     assert [patch.label for patch in patches] == ["Stroke"] * 3 + ["Invert"]
     for patch, state in reversed(list(zip(patches, states, strict=False))):
@@ -145,6 +149,54 @@ def test_array_stays_the_same_object_through_strokes_commands_and_undo(selection
     patches: list[Patch] = []
     selection.committed.connect(patches.append)
     painted(selection, (100, 100), (300, 500))
-    selection.edit("Invert", lambda mask: 1 - mask)
+    selection.edit("Invert", np.invert)
     selection.undo(patches[-1])
     assert selection.array is array
+
+
+def test_a_command_in_pieces_is_the_command_on_the_whole_and_never_sees_it_whole(selection: Selection) -> None:
+    patches: list[Patch] = []
+    selection.committed.connect(patches.append)
+    painted(selection, (20, 250), (800, 530))
+    before = selection.array.copy()
+    sizes: list[tuple[int, ...]] = []
+
+    def smeared(array: np.ndarray) -> np.ndarray:
+        sizes.append(array.shape)
+        result = array.copy()
+        np.maximum(array[7:, 5:], array[:-7, :-5], out=result[7:, 5:])
+        return result
+
+    expected = smeared(before)
+    sizes.clear()
+    selection.edit("Smear", smeared, 7)
+    assert np.array_equal(selection.array, expected) and not np.array_equal(before, expected)
+    assert max(height * width for height, width in sizes) <= 270 * 270
+    selection.undo(patches[1])
+    assert np.array_equal(selection.array, before)
+    selection.redo(patches[1])
+    assert np.array_equal(selection.array, expected)
+
+
+@pytest.mark.parametrize("word", ["grow", "shrink", "feather", "invert", "clear"])
+def test_commands_of_the_menu_see_no_seams_and_are_undone(window: MainWindow, qtbot: QtBot, word: str) -> None:
+    session = window.session
+    with qtbot.waitSignal(session.opened):
+        session.open_canvas(600, 700)
+    painted(session.selection, (30, 30), (690, 540))
+    session.selection.set_mask(np.maximum(session.selection.array, np.eye(600, 700, dtype=np.uint8) * 255), "Thin line")
+    before = session.selection.array.copy()
+    mask = frozen(before.astype(np.float32) / np.float32(255))
+    wanted = {
+        "grow": lambda: masks.grow(mask, 2),
+        "shrink": lambda: masks.grow(mask, -2),
+        "feather": lambda: masks.feather(mask, 3),
+        "invert": lambda: masks.invert(mask),
+        "clear": lambda: np.zeros_like(mask),
+    }[word]()
+    window.actions_by_name[word].trigger()
+    assert np.array_equal(session.selection.array, np.rint(wanted * np.float32(255)).astype(np.uint8))
+    session.undo()
+    assert np.array_equal(session.selection.array, before)
+    session.redo()
+    assert not np.array_equal(session.selection.array, before)
