@@ -17,8 +17,10 @@ _NET = "damage-u32"
 _WORN = 0.02  # share of a photo of one tone in cracks from which on it is a worn print
 _TORN = 0.003  # share of it in tears, likewise
 _SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
+_TOO = 0.002  # share of lines and spots that torn prints have as well; without them it is white sky at a border
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too
 _COLOURED = 0.2  # on worn photos in colour, which show more that looks like damage
+_BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
 _TEARS = 2  # the plane of tears
@@ -117,9 +119,12 @@ class Damage(Detector):
         lenient = min(1.0, self.sensitivity + _LENIENT)
         if worn:
             progress(1.0)
-            if not tones.is_toned(image):
-                lenient = min(1.0, self.sensitivity + _COLOURED)
-            return self._chosen(image, views, lenient, planes)
+            bolder = _COLOURED
+            if tones.is_toned(image):
+                bolder = _BOLD if min(image.shape[:2]) >= _SMALL else _LENIENT
+            lenient = min(1.0, self.sensitivity + bolder)
+            found = self._chosen(image, views, lenient, planes)
+            return masks.grow(found, by_net.rim(found, image) - 1)
         shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
         return by_net.agreeing(self._chosen(image, views, lenient, planes), shape)
 
@@ -196,7 +201,8 @@ def _is_worn(image: Image, views: list[_View]) -> bool:
     usual, toned = by_net.threshold(_usual(), 0.5), tones.is_toned(image)
     for _factor, chances in views:
         lines, spots, tears = (float(by_net.find(chances[..., plane], usual).mean()) for plane in range(3))
-        if (lines > _SCRATCHED and spots > _DUSTY) or (toned and (lines > _WORN or tears > _TORN)):
+        torn = tears > _TORN and lines + spots > _TOO
+        if (lines > _SCRATCHED and spots > _DUSTY) or (toned and (lines > _WORN or torn)):
             return True
     return False
 

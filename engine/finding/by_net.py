@@ -8,6 +8,10 @@ from engine.image import Mask, frozen
 _AGREED = 0.3  # share of a piece
 _SEEN = 0.04  # difference, 0..1, that can be seen
 _BAND = 512  # rows that are looked at together
+_MOST_RIM = 4  # px
+_BESIDE, _GROUND_REACH = (7, 9), 12  # px from damage: the ring that shows how a photo varies anyway; where ground is
+_DIFFERS = 1.3, 3 / 255  # times as much as that ring, and by so much more: a rim that can be seen
+_SUFFICES = 300  # px of damage from which on rings can be judged
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -55,6 +59,42 @@ def _standing_out(found: np.ndarray, image: np.ndarray, reach: int) -> np.ndarra
     off = (np.abs(image - ground).max(axis=2) > _SEEN) | (share[..., 0] < 1e-3)
     gaps = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach // 4 | 1,) * 2)
     return found * cv2.morphologyEx(found * off, cv2.MORPH_CLOSE, gaps)
+
+
+def rim(found: Mask, image: np.ndarray) -> int:
+    """How many px around a mask of 0 and 1 the photo (H, W, 3) still shows on the whole that there is damage: 1 to 4.
+
+    Damage that was out of focus, sharpened too much or saved as a JPEG with few colours has changed what lies beside
+    it. Where the photo differs from its ground more than it does anyway, at a distance, is such a rim.
+    """
+    if np.count_nonzero(found) < _SUFFICES:
+        return 1
+    sums, counts = np.zeros(_BESIDE[1] + 1), np.zeros(_BESIDE[1] + 1)
+    around = 2 * _GROUND_REACH
+    for top in range(0, len(found), _BAND):  # a huge photo needs no second one
+        first, last = max(0, top - around), top + _BAND + around
+        if found[first:last].any():
+            off, distance = _beside(found[first:last], image[first:last])
+            rows = slice(top - first, top - first + _BAND)
+            ring = np.rint(np.minimum(distance[rows], _BESIDE[1] + 1)).astype(np.int64)
+            near = (ring > 0) & (ring <= _BESIDE[1])
+            sums += np.bincount(ring[near], off[rows][near], len(sums))
+            counts += np.bincount(ring[near], minlength=len(sums))
+    usual = sums[_BESIDE[0] :].sum() / max(1, counts[_BESIDE[0] :].sum())
+    off_by_ring = sums / np.maximum(counts, 1)
+    seen = (off_by_ring > _DIFFERS[0] * usual) & (off_by_ring > _DIFFERS[1] + usual)
+    return int(np.argmin([*seen[1 : _MOST_RIM + 1].tolist(), False])) or 1
+
+
+def _beside(found: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel is from the ground, 0..1, and from damage, in px, infinite where there is no ground. (H, W)
+    each"""
+    distance = cv2.distanceTransform((found == 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    known = (distance > _BESIDE[0] - 1).astype(np.float32)[..., None]
+    side = (2 * _GROUND_REACH + 1,) * 2
+    share = cv2.boxFilter(known, -1, side)[..., None]
+    ground = cv2.boxFilter(image * known, -1, side) / np.maximum(share, 1e-3)
+    return np.abs(image - ground).mean(axis=2), np.where(share[..., 0] > 0.05, distance, np.inf)
 
 
 def agreeing(found: Mask, other: Mask) -> Mask:

@@ -243,7 +243,9 @@ def test_careful_is_bold_on_prints_with_torn_edges(monkeypatch: pytest.MonkeyPat
     print_ = frozen(np.repeat(sepia, 120, axis=0))
     detector = Damage(method="both", sensitivity=0.3, grow=0)
     assert not detector.detect(print_, Progress()).any()
-    told[:, :2, 2] = 0.99  # a worn edge
+    told[:, :2, 2] = 0.99  # a worn edge, or white sky there
+    assert not detector.detect(print_, Progress()).any()
+    told[30, 20:140, 0] = 0.99  # scratches as well
     assert (detector.detect(print_, Progress()) == (told[..., 0] > 0.5)).all()
 
 

@@ -1,5 +1,6 @@
 """From probabilities to a mask: thresholds and which pieces are meant, where the answer is known."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -27,6 +28,28 @@ def test_of_a_line_that_is_shown_too_broad_what_stands_out_is_kept() -> None:
     lines[:, 107:112] = lines[510:516] = True
     assert kept[lines].all() and kept[~lines].mean() < 0.01
     assert not by_net.standing_out(frozen(np.zeros_like(found)), frozen(image), 16).any()
+
+
+def _line(height: int, softness: float) -> tuple[np.ndarray, np.ndarray]:
+    """A light line over shading and faint grain, this soft; and a mask of its middle."""
+    y, x = np.mgrid[:height, :300].astype(np.float32)
+    line = (np.abs(x - 150) < 2).astype(np.float32)
+    plane = 0.3 + 0.2 * y / height + 0.5 * (cv2.GaussianBlur(line, (0, 0), softness) if softness else line)
+    image = np.repeat(plane[..., None], 3, axis=2)
+    return image + np.random.default_rng(0).normal(0, 0.01, image.shape).astype(np.float32), line
+
+
+def test_the_rim_is_as_wide_as_damage_shows_around_its_mask() -> None:
+    widths = [by_net.rim(frozen(line), frozen(image)) for image, line in (_line(600, s) for s in (0, 1.0, 2.0, 8.0))]
+    assert widths[0] == 1 and widths == sorted(widths)
+    assert widths[1] in (2, 3) and widths[3] == 4  # no more
+    assert widths[2] > widths[1]
+
+
+def test_the_rim_of_a_few_pixels_is_not_measured() -> None:
+    image, line = _line(60, 2.0)
+    assert by_net.rim(frozen(line), frozen(image)) == 1
+    assert by_net.rim(frozen(np.ones((60, 60), np.float32)), frozen(np.ones((60, 60, 3), np.float32))) == 1
 
 
 def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not() -> None:
