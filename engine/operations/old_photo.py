@@ -1,4 +1,4 @@
-"""Old photos: JPEG traces, grain, blur and paper cleaned by nets that are told nothing, and fading undone."""
+"""Old photos: JPEG traces, grain, blur and paper cleaned by a blind net and by two that are told; fading undone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,14 +6,19 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from engine import models, tones
-from engine.image import Image, Mask, bands, is_grey
+from engine import models, noise, tones
+from engine.image import LUMA, Image, Mask, bands, frozen, is_grey
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
 
 _LEVEL = 10 / 255  # of the noise where brightness is kept
 _VIEWS = 2  # whose answers are averaged
+_TOLD = 0.5  # share of the answer of the nets that are told how strong JPEG and noise are
+_FINE = (88, 96)  # JPEG quality told: up to here the deblocker is believed, from there it would take texture
+_COARSE = (30, 70)  # the same: up to here what looks like noise is JPEG's, from there it is noise
+_BLOCKY = (1.1, 1.3)  # steps at a grid of 8 px by those elsewhere: from here, told nothing, there may be JPEG, there is
+_SAMPLE = 1024  # px a side, the middle of the photo, where they are measured
 _RIM = 16  # px, on the nets' grid
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
@@ -24,8 +29,9 @@ Ends = tuple[tuple[float, float, float], tuple[float, float, float]]  # black an
 
 @dataclass(frozen=True)
 class OldPhoto(Operation):
-    """A blind U-Net that is shown the deblocker's answer, mixed in by `amount`; then each colour is stretched between
-    its darkest and lightest tones."""
+    """The mean of two answers, mixed in by `amount`: of a blind U-Net that is shown the deblocker's, and of deblocker
+    and denoiser in turn, told the quality of the file and the noise level measured; their errors are not alike. Then
+    each colour is stretched between its darkest and lightest tones."""
 
     title = "Old photo"
     group = "noise"
@@ -40,6 +46,9 @@ class OldPhoto(Operation):
     )
     # that of the photo's file, 0 where it is no JPEG or nobody has told; no parameter
     quality: int = field(default=0, metadata={"settled": True})
+    # level of the noise, 0..1, and how blocky the whole photo is, once `settle` has looked; no parameters
+    level: float | None = field(default=None, metadata={"settled": True})
+    blocky: float | None = field(default=None, metadata={"settled": True})
     # black and white of the whole photo, once `settle` has looked; no parameter
     ends: Ends | None = field(default=None, metadata={"settled": True})
 
@@ -51,15 +60,19 @@ class OldPhoto(Operation):
         return replace(self, quality=round(facts.get("jpeg quality", 0)))
 
     def settle(self, image: Image) -> "OldPhoto":
-        return replace(self, ends=_find_ends(image)) if self.fading > 0 and self.ends is None else self
+        settled = self
+        if self.amount > 0 and self.level is None:
+            found = noise.level(image)
+            settled = replace(settled, level=found.sure * found.told, blocky=_blockiness(image))
+        return replace(settled, ends=_find_ends(image)) if self.fading > 0 and self.ends is None else settled
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
-        result = image
+        result, settled = image, self.settle(image)
         if self.amount > 0:
-            result = self._clean(image, progress.part(0, 0.95))
+            result = settled._clean(image, progress.part(0, 0.95))
             for cleaned, before in zip(bands(result), bands(image), strict=True):
                 cleaned -= (1 - self.amount) * (cleaned - before)
-        ends = self.settle(image).ends
+        ends = settled.ends
         if ends is None:
             progress(1.0)
             return result
@@ -72,17 +85,53 @@ class OldPhoto(Operation):
     def _clean(self, image: Image, progress: Progress) -> np.ndarray:
         """What the networks make of the image. Writable."""
         # nets are a little off at borders, since they were trained on crops
-        photo = deblocked = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
+        photo = deblocked = told = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
+        believed, noisy = self._how_bad()
         if self.blocks:
-            for answer in models.load("jpeg-gru").passes(
-                photo, self.quality / 100, count=1, progress=progress.part(0, 0.3)
-            ):
-                deblocked = answer.image
-        part = progress.part(0.3 * self.blocks, 0.95)
+            passes = models.load("jpeg-gru").passes(
+                photo, self.quality / 100, count=3 if believed else 1, progress=progress.part(0, 0.4)
+            )
+            deblocked = told = next(passes).image
+            for answer in passes:
+                told = answer.image
+        told = photo + believed * (told - photo) if believed else photo
+        if noisy:
+            told = models.load("denoise-u24")(frozen(told), noisy, noisy, noisy, progress=progress.part(0.4, 0.6))
+        part = progress.part(0.6, 0.95)
         result = models.load("old-photo-u24")(photo, *np.moveaxis(deblocked, 2, 0), views=_VIEWS, progress=part)
+        for blind, other in zip(bands(result), bands(told), strict=True):
+            blind += _TOLD * (other - blind)
         result = np.ascontiguousarray(result[_RIM:-_RIM, _RIM:-_RIM])
         tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
         return result
+
+    def _how_bad(self) -> tuple[float, float]:
+        """How far the deblocker's answer is to be believed, 0..1, and the level of what else is noise, 0..1."""
+        if self.quality:
+            fine, noise_share = _ramp(self.quality, *_FINE), _ramp(self.quality, *_COARSE)
+            return (1 - fine) * self.blocks, noise_share * (self.level or 0.0)
+        traces = _ramp(self.blocky or 1.0, *_BLOCKY)
+        return traces * self.blocks, (1 - traces) * (self.level or 0.0)
+
+
+def _ramp(value: float, low: float, high: float) -> float:
+    """0 up to `low`, 1 from `high` on, in proportion between."""
+    return float(np.clip((value - low) / (high - low), 0, 1))
+
+
+def _blockiness(image: Image) -> float:
+    """By how much steps between pixels are higher on a grid of 8 px, wherever that begins, than between its lines; the
+    less down or across."""
+    y, x = (max(0, (side - _SAMPLE) // 2) for side in image.shape[:2])
+    light = image[y : y + _SAMPLE, x : x + _SAMPLE] @ LUMA
+    least = np.inf
+    for axis in (0, 1):
+        steps = np.minimum(np.abs(np.diff(light, axis=axis)), 0.1).mean(axis=1 - axis)  # edges do not decide
+        if len(steps) < 16:
+            return 1.0
+        by_place = steps[: len(steps) // 8 * 8].reshape(-1, 8).mean(axis=0)
+        least = min(least, float(by_place.max() / max(1e-6, np.median(by_place))))
+    return least
 
 
 def _find_ends(image: Image) -> Ends:
