@@ -13,7 +13,8 @@ from engine.tiles import split
 _PIECE = 256  # px a side
 _PIECES = 32  # more say nothing new
 _SMALLEST = 32  # px a side: of less nothing is said
-_COARSER, _AT_MOST = 6 / 255, 3  # so much more is told of coarse noise, but so many times what it is
+_COARSER, _AT_MOST = 10 / 255, 4  # so much more is told of coarse noise, but so many times what it is
+_JPEG, _FINE = 0.5, (90, 100)  # so much more is told of noise in a JPEG up to that quality, nothing from there on
 _WHITE = (1.2, 1.3)  # luma at half the resolution by luma: up to here noise is white, which texture hardly is
 _COARSE = (1.25, 1.65)  # the same: from here on noise is coarse, from there on as coarse as any
 _TEXTURE = (1.3, 1.5)  # the smoothest places by the level read: from here on it may be texture, from there it is
@@ -21,6 +22,7 @@ _ROUGH = 1.2  # the same where noise is white, which texture seldom is: the doub
 _COLOURLESS = (0.7, 0.9)  # colour in the smoothest places by the colour read: as little is texture, as much is noise
 _COLOURFUL = (1.15, 1.4)  # the same: from here on it may be coloured texture, from there it is
 _FAINT = (3.2 / 255, 4.8 / 255)  # so little is not surely noise: clean photos read as much
+_COARSE_FAINT = 3  # coarse noise counts so many times more there, as it is seen sooner
 _BLOCK = 16  # px
 _QUIETEST = 5  # percent of the blocks that are taken for smooth
 # Rows: (R + G + B), (R - G), (R + G - 2 B), each of unit length, so that white noise of sigma s has s in every one.
@@ -61,6 +63,12 @@ def estimate(image: Image) -> float:
     return level(image).told
 
 
+def coarser(quality: int) -> float:
+    """How many times as much must be told of noise in a JPEG of that quality, 1..100, 0 where there is none: it has
+    taken the finest noise, and a denoiser for white noise takes what it left for texture."""
+    return 1 + _JPEG * _falling(quality, *_FINE) if quality else 1.0
+
+
 def measure(image: Image) -> Level:
     """How noisy the image is.
 
@@ -73,25 +81,27 @@ def measure(image: Image) -> Level:
     luma, colour, half = (float(one) for one in models.load("noise-level").numbers(cut))
     smooth = _smoothest(cut)
     sigma, ratio = _together(luma, colour), half / max(luma, 1e-6)
-    told = sigma + min(_COARSER, _AT_MOST * sigma) * (1 - _falling(ratio, *_COARSE))
+    coarse = 1 - _falling(ratio, *_COARSE)
+    told = sigma + min(_COARSER, _AT_MOST * sigma) * coarse
     rougher, white = max(smooth[0], 1e-6) / max(luma, 1e-6), _falling(ratio, *_WHITE)
     texture = white * (1 - min(1.0, _ROUGH / rougher) ** 2) + (1 - white) * (1 - _falling(rougher, *_TEXTURE))
     found = Level(sigma, told / max(sigma, 1e-6))
-    return found._replace(sure=_sure(found, texture, colour, min(smooth[1:])))
+    seen = sigma * (1 + _COARSE_FAINT * coarse)
+    return found._replace(sure=_sure(sigma, seen, texture, colour, min(smooth[1:])))
 
 
-def _sure(found: Level, texture: float, colour: float, smooth_colour: float) -> float:
-    """Which share of a level is surely noise, 0..1, when with the certainty `texture` even the smoothest places are too
-    rough for it.
+def _sure(sigma: float, seen: float, texture: float, colour: float, smooth_colour: float) -> float:
+    """Which share of a level `sigma` that shows as if it were `seen` is surely noise, 0..1, when with the certainty
+    `texture` even the smoothest places are too rough for it.
 
     Texture is hardly coloured: of what may be it only as much counts as the smoothest places show in colour, and that
     only if it is about the `colour` that the net reads, neither less nor more.
     """
-    in_colour = min(1.0, smooth_colour / max(found.sigma, 1e-6))
+    in_colour = min(1.0, smooth_colour / max(sigma, 1e-6))
     by_read = smooth_colour / max(colour, 1e-6)
     in_colour *= (1 - _falling(by_read, *_COLOURLESS)) * _falling(by_read, *_COLOURFUL)
     share = 1 - texture * (1 - in_colour)
-    return share * (1 - _falling(share * found.told, *_FAINT))
+    return share * (1 - _falling(share * seen, *_FAINT))
 
 
 def _falling(value: float, start: float, end: float) -> float:

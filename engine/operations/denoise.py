@@ -1,6 +1,7 @@
 """Cleaning noise with the learned denoisers, which are told how noisy the photo is."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Denoise(Operation):
         "Coarseness",
         "1: every pixel differs; more: specks of several pixels, as from cameras and film, which need more cleaning",
         low=1,
-        high=4,
+        high=8,
         unless="automatic",
     )
     quality: str = param(
@@ -55,16 +56,22 @@ class Denoise(Operation):
     colour: float = param(1.0, "Colour", "For coloured specks; 1 removes the noise level exactly", low=0, high=2)
     grain: float = param(0.0, "Keep grain", "Share of the fine grain that is put back", low=0, high=1)
 
+    # of the photo's file, 0 where it is none or nobody has told; no parameter
+    jpeg: int = field(default=0, metadata={"settled": True})
+
     @property
     def context(self) -> int | None:
         return 128
+
+    def informed(self, facts: Mapping[str, float]) -> "Denoise":
+        return replace(self, jpeg=round(facts.get("jpeg quality", 0)))
 
     def settle(self, image: Image) -> "Denoise":
         if not self.automatic or self.strength == self.colour == 0:
             return self
         found = noise.level(image)
-        sigma, coarseness = round(min(75.0, found.sure * found.sigma * 255), 2), round(found.coarseness, 2)
-        return replace(self, automatic=False, sigma=sigma, coarseness=coarseness)
+        sigma, coarseness = min(75.0, found.sure * found.sigma * 255), found.coarseness * noise.coarser(self.jpeg)
+        return replace(self, automatic=False, sigma=round(sigma, 2), coarseness=round(min(8.0, coarseness), 2))
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
         settled = self.settle(image)

@@ -63,7 +63,8 @@ class OldPhoto(Operation):
         settled = self
         if self.amount > 0 and self.level is None:
             found = noise.level(image)
-            settled = replace(settled, level=found.sure * found.told, blocky=_blockiness(image))
+            level = found.sure * found.told * noise.coarser(self.quality)
+            settled = replace(settled, level=level, blocky=_blockiness(image))
         return replace(settled, ends=_find_ends(image)) if self.fading > 0 and self.ends is None else settled
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:

