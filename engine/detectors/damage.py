@@ -14,10 +14,10 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u32"
-_WORN = 0.02  # share of a photo of one tone in cracks from which on it is a worn print
-_TORN = 0.003  # share of it in tears, likewise
-_SCRATCHED, _DUSTY = 0.005, 0.001  # shares in lines and in spots from which on, together, any photo is a worn one
-_TOO = 0.002  # share of lines and spots that torn prints have as well; without them it is white sky at a border
+_SCRATCHED, _DUSTY = 0.003, 0.001  # shares of a photo in lines, in colour with spots as well, that make it a worn print
+_COLOUR_SCRATCHED = 0.005  # share in lines of those in colour
+_CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
+_PLAIN = 3.0  # how much more than their surroundings vary these differ from them
 _WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too
 _COLOURED = 0.2  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
@@ -195,14 +195,17 @@ def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
 
 
 def _is_worn(image: Image, views: list[_View]) -> bool:
-    """Whether a photo is evidently full of damage, in any view: cracks all over a photo of one tone, or its edges torn,
-    or both scratches and dust. In a good photo many lines may be stripes or a basket, many spots may be flowers, but
-    hardly are there both."""
-    usual, toned = by_net.threshold(_usual(), 0.5), tones.is_toned(image)
-    for _factor, chances in views:
-        lines, spots, tears = (float(by_net.find(chances[..., plane], usual).mean()) for plane in range(3))
-        torn = tears > _TORN and lines + spots > _TOO
-        if (lines > _SCRATCHED and spots > _DUSTY) or (toned and (lines > _WORN or torn)):
+    """Whether a photo is evidently full of damage, in any view: many lines, and spots too if it is in colour, of which
+    the net is sure and which stand out plainly. It is less sure of stripes, baskets and twigs, and they of less."""
+    usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
+    toned = tones.is_toned(image)
+    for factor, chances in views:
+        found = by_net.find(chances[..., 0], usual)
+        lines, spots = float(found.mean()), float(by_net.find(chances[..., 1], usual).mean())
+        if lines <= _SCRATCHED or not (toned or (lines > _COLOUR_SCRATCHED and spots > _DUSTY)):
+            continue
+        sure = float(by_net.find(chances[..., 0], careful).mean()) / lines
+        if sure > _SURE and by_net.contrast(found, _reduced(image, factor) if factor > 1 else image) > _PLAIN:
             return True
     return False
 

@@ -11,6 +11,8 @@ _BAND = 512  # rows that are looked at together
 _MOST_RIM = 4  # px
 _BESIDE, _GROUND_REACH = (7, 9), 12  # px from damage: the ring that shows how a photo varies anyway; where ground is
 _DIFFERS = 1.3, 3 / 255  # times as much as that ring, and by so much more: a rim that can be seen
+_VARIES = 31  # px, side of the window in which it is looked at how much a photo varies
+_EVEN = 0.01  # deviation, 0..1, that is added: on even ground anything would stand out
 _SUFFICES = 300  # px of damage from which on rings can be judged
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
@@ -95,6 +97,25 @@ def _beside(found: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarra
     share = cv2.boxFilter(known, -1, side)[..., None]
     ground = cv2.boxFilter(image * known, -1, side) / np.maximum(share, 1e-3)
     return np.abs(image - ground).mean(axis=2), np.where(share[..., 0] > 0.05, distance, np.inf)
+
+
+def contrast(found: Mask, image: np.ndarray) -> float:
+    """By how many times the deviation of its surroundings what is in a mask of 0 and 1 differs from them in brightness,
+    in the median over the mask; 0 where that is empty."""
+    times = [np.zeros(0, np.float32)]
+    for top in range(0, len(found), _BAND):  # a huge photo needs no second one
+        first, last = max(0, top - _VARIES), top + _BAND + _VARIES
+        if found[top : top + _BAND].any():
+            marked = found[first:last]
+            grey = cv2.cvtColor(image[first:last], cv2.COLOR_RGB2GRAY)
+            known = 1 - cv2.dilate(marked, np.ones((5, 5), np.uint8))
+            share = np.maximum(cv2.blur(known, (_VARIES, _VARIES)), 1e-3)
+            mean, square = (cv2.blur(plane * known, (_VARIES, _VARIES)) / share for plane in (grey, grey * grey))
+            off = np.abs(grey - mean) / (np.sqrt(np.maximum(square - mean * mean, 0)) + _EVEN)
+            inner = slice(top - first, top - first + _BAND)
+            times.append(off[inner][marked[inner] > 0])
+    every = np.concatenate(times)
+    return float(np.median(every)) if every.size else 0.0
 
 
 def agreeing(found: Mask, other: Mask) -> Mask:
