@@ -18,8 +18,13 @@ _SCRATCHED, _DUSTY = 0.003, 0.001  # shares of a photo in lines, in colour with 
 _COLOUR_SCRATCHED = 0.005  # share in lines of those in colour
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
 _PLAIN = 3.0  # how much more than their surroundings vary these differ from them
-_WITNESS, _LENIENT = 0.1, 0.45  # how much more sensitive the shape and the net are where both agree; on worn prints too
-_COLOURED = 0.2  # on worn photos in colour, which show more that looks like damage
+_WITNESS, _AGREED = (
+    0.1,
+    0.3,
+)  # how much more sensitive the shape is where it is asked as well; share of a piece it finds
+_HINT, _CORE = 0.3, 0.15  # the same of the net; share of a piece that it finds when but as sensitive as the shape
+_LENIENT = 0.45  # how much more sensitive the net is on worn prints
+_COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
 _OVERLAP = 48  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
@@ -116,7 +121,6 @@ class Damage(Detector):
         worn, planes = _is_worn(image, views), _PLANES[self.kinds]
         if self.kinds == "all" and not worn:
             planes = [0]  # on good photos spots are sparkles and flowers
-        lenient = min(1.0, self.sensitivity + _LENIENT)
         if worn:
             progress(1.0)
             bolder = _COLOURED
@@ -125,8 +129,10 @@ class Damage(Detector):
             lenient = min(1.0, self.sensitivity + bolder)
             found = self._chosen(image, views, lenient, planes)
             return masks.grow(found, by_net.rim(found, image) - 1)
-        shape = self._by_shape(image, min(1.0, self.sensitivity + _WITNESS), progress.part(0.7, 1))
-        return by_net.agreeing(self._chosen(image, views, lenient, planes), shape)
+        witness, hint = (min(1.0, self.sensitivity + more) for more in (_WITNESS, _HINT))
+        shape = self._by_shape(image, witness, progress.part(0.7, 1))
+        found = by_net.agreeing(self._chosen(image, views, hint, planes), shape, _AGREED)
+        return by_net.agreeing(found, self._chosen(image, views, witness, planes), _CORE)
 
     def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")

@@ -5,7 +5,6 @@ import numpy as np
 
 from engine.image import Mask, frozen
 
-_AGREED = 0.3  # share of a piece
 _SEEN = 0.04  # difference, 0..1, that can be seen
 _BAND = 512  # rows that are looked at together
 _MOST_RIM = 4  # px
@@ -118,11 +117,11 @@ def contrast(found: Mask, image: np.ndarray) -> float:
     return float(np.median(every)) if every.size else 0.0
 
 
-def agreeing(found: Mask, other: Mask) -> Mask:
-    """Those pieces of a mask of 0 and 1 of which another has found a good part as well, within a pixel."""
+def agreeing(found: Mask, other: Mask, share: float) -> Mask:
+    """Those pieces of a mask of 0 and 1 of which another has found such a share as well, within a pixel."""
     labels, area = _pieces(found > 0)
     near = cv2.dilate(other, np.ones((3, 3), np.uint8))
-    kept = np.bincount(labels.ravel(), near.ravel(), len(area)) >= _AGREED * area
+    kept = np.bincount(labels.ravel(), near.ravel(), len(area)) >= share * area
     kept[0] = False
     return frozen(kept[labels].astype(np.float32))
 
