@@ -101,7 +101,7 @@ def _beside(found: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarra
 def contrast(found: Mask, image: np.ndarray) -> float:
     """By how many times the deviation of its surroundings what is in a mask of 0 and 1 differs from them in brightness,
     in the median over the mask; 0 where that is empty."""
-    times = [np.zeros(0, np.float32)]
+    times: list[np.ndarray] = [np.zeros(0, np.float32)]
     for top in range(0, len(found), _BAND):  # a huge photo needs no second one
         first, last = max(0, top - _VARIES), top + _BAND + _VARIES
         if found[top : top + _BAND].any():
