@@ -11,6 +11,7 @@ from engine.image import LUMA, Image, Mask, bands, frozen, is_grey
 from engine.operation import Operation
 from engine.params import param
 from engine.progress import Progress
+from engine.tiles import run_tiled, split
 
 _LEVEL = 10 / 255  # of the noise where brightness is kept
 _VIEWS = 2  # whose answers are averaged
@@ -20,6 +21,10 @@ _COARSE = (30, 70)  # the same: up to here what looks like noise is JPEG's, from
 _BLOCKY = (1.1, 1.3)  # steps at a grid of 8 px by those elsewhere: from here, told nothing, there may be JPEG, there is
 _SAMPLE = 1024  # px a side, the middle of the photo, where they are measured
 _RIM = 16  # px, on the nets' grid
+_TILE, _OVERLAP = (
+    3072,
+    128,
+)  # px: several nets' answers at once are too much of a huge photo; how far they look together
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
 _LEAST_SPAN = 0.25  # between black and white: what has less is a picture of fog, not a faded one
@@ -85,6 +90,16 @@ class OldPhoto(Operation):
 
     def _clean(self, image: Image, progress: Progress) -> np.ndarray:
         """What the networks make of the image. Writable."""
+        count = len(split(image.shape, _TILE, self.grid))
+        parts = (progress.part(0.95 * one / count, 0.95 * (one + 1) / count) for one in range(count))
+        result = run_tiled(
+            image, lambda crop, _box: self._ask(crop, next(parts)), _TILE, _OVERLAP, Progress(), self.grid
+        )
+        tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
+        return result
+
+    def _ask(self, image: np.ndarray, progress: Progress) -> np.ndarray:
+        """The mean of both answers. (H, W, 3)"""
         # nets are a little off at borders, since they were trained on crops
         photo = deblocked = told = np.pad(image, ((_RIM, _RIM), (_RIM, _RIM), (0, 0)), mode="symmetric")
         believed, noisy = self._how_bad()
@@ -98,13 +113,10 @@ class OldPhoto(Operation):
         told = photo + believed * (told - photo) if believed else photo
         if noisy:
             told = models.load("denoise-u24")(frozen(told), noisy, noisy, noisy, progress=progress.part(0.4, 0.6))
-        part = progress.part(0.6, 0.95)
+        part = progress.part(0.6, 1)
         result = models.load("old-photo-u24")(photo, *np.moveaxis(deblocked, 2, 0), views=_VIEWS, progress=part)
-        for blind, other in zip(bands(result), bands(told), strict=True):
-            blind += _TOLD * (other - blind)
-        result = np.ascontiguousarray(result[_RIM:-_RIM, _RIM:-_RIM])
-        tones.keep_mean(image, result, _LEVEL, progress.part(0.95, 1))
-        return result
+        result += _TOLD * (told - result)
+        return result[_RIM:-_RIM, _RIM:-_RIM]
 
     def _how_bad(self) -> tuple[float, float]:
         """How far the deblocker's answer is to be believed, 0..1, and the level of what else is noise, 0..1."""
