@@ -70,7 +70,9 @@ class Denoise(Operation):
         if not self.automatic or self.strength == self.colour == 0:
             return self
         found = noise.level(image)
-        sigma, coarseness = min(75.0, found.sure * found.sigma * 255), found.coarseness * noise.coarser(self.jpeg)
+        sigma, coarseness = min(75.0, found.sure * found.sigma * 255), found.coarseness
+        if sigma:
+            coarseness *= noise.coarser(self.jpeg)
         return replace(self, automatic=False, sigma=round(sigma, 2), coarseness=round(min(8.0, coarseness), 2))
 
     def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:

@@ -128,3 +128,12 @@ def test_a_level_told_too_high_does_not_shift_the_brightness() -> None:
     image = frozen(0.5 + np.random.default_rng(0).normal(0, 0.01, (128, 128, 1)) + np.zeros(3))
     restored = apply(Step(Denoise(automatic=False, sigma=15)), image)
     assert np.abs((restored - image).mean(axis=(0, 1))).max() < 1.5 / 255
+
+
+def test_noise_in_a_jpeg_is_told_as_coarser_and_none_is_not() -> None:
+    image = _flat_noise()
+    plain, jpeg = (Denoise().informed({"jpeg quality": one} if one else {}).settle(image) for one in (0, 80))
+    assert jpeg.sigma == plain.sigma > 0 and jpeg.coarseness == pytest.approx(1.5 * plain.coarseness, rel=0.02)
+    clean = frozen(np.full((64, 64, 3), 0.5, np.float32))
+    settled = [Denoise(jpeg=one).settle(clean) for one in (0, 80)]
+    assert settled[0].sigma == settled[1].sigma == 0 and settled[0].coarseness == settled[1].coarseness
