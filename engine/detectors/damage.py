@@ -18,11 +18,8 @@ _SCRATCHED, _DUSTY = 0.003, 0.001  # shares of a photo in lines, in colour with 
 _COLOUR_SCRATCHED = 0.005  # share in lines of those in colour
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
 _PLAIN = 3.0  # how much more than their surroundings vary these differ from them
-_WITNESS, _AGREED = (
-    0.1,
-    0.3,
-)  # how much more sensitive the shape is where it is asked as well; share of a piece it finds
-_HINT, _CORE = 0.3, 0.15  # the same of the net; share of a piece that it finds when but as sensitive as the shape
+_WITNESS, _HINT = 0.1, 0.3  # how much more sensitive the shape is where it is asked as well, and the net then
+_AGREED, _CORE = 0.3, 0.15  # shares of a piece that the shape finds, and the net when but as sensitive as the shape
 _LENIENT = 0.45  # how much more sensitive the net is on worn prints
 _COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust

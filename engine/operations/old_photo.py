@@ -21,10 +21,8 @@ _COARSE = (30, 70)  # the same: up to here what looks like noise is JPEG's, from
 _BLOCKY = (1.1, 1.3)  # steps at a grid of 8 px by those elsewhere: from here, told nothing, there may be JPEG, there is
 _SAMPLE = 1024  # px a side, the middle of the photo, where they are measured
 _RIM = 16  # px, on the nets' grid
-_TILE, _OVERLAP = (
-    3072,
-    128,
-)  # px: several nets' answers at once are too much of a huge photo; how far they look together
+_TILE = 3072  # px a side: of a huge photo the answers of several nets at once are too much
+_OVERLAP = 128  # px that these look around together
 _LOOKED_AT = 1024  # px of the longer side from which fading is read
 _ENDS = 0.5  # percent of the pixels that may lie beyond black, and beyond white
 _LEAST_SPAN = 0.25  # between black and white: what has less is a picture of fog, not a faded one
