@@ -119,15 +119,10 @@ class OldPhoto(Operation):
     def _how_bad(self) -> tuple[float, float]:
         """How far the deblocker's answer is to be believed, 0..1, and the level of what else is noise, 0..1."""
         if self.quality:
-            fine, noise_share = _ramp(self.quality, *_FINE), _ramp(self.quality, *_COARSE)
+            fine, noise_share = (float(np.interp(self.quality, ends, (0, 1))) for ends in (_FINE, _COARSE))
             return (1 - fine) * self.blocks, noise_share * (self.level or 0.0)
-        traces = _ramp(self.blocky or 1.0, *_BLOCKY)
+        traces = float(np.interp(self.blocky or 1.0, _BLOCKY, (0, 1)))
         return traces * self.blocks, (1 - traces) * (self.level or 0.0)
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    """0 up to `low`, 1 from `high` on, in proportion between."""
-    return float(np.clip((value - low) / (high - low), 0, 1))
 
 
 def _blockiness(image: Image) -> float:

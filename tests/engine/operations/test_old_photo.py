@@ -15,6 +15,7 @@ from engine.operation import Step, apply
 from engine.operations.denoise import Denoise
 from engine.operations.jpeg import Jpeg
 from engine.operations.old_photo import OldPhoto
+from engine.progress import Progress
 from engine.training import metrics
 
 TEST = Path(__file__).resolve().parents[3] / "../shared/data/test"
@@ -77,6 +78,18 @@ def test_good_photos_stay_nearly_as_they_are() -> None:
         for photo in (_read(path) for path in sorted((TEST / "cbsd68").glob("*.png"))[:40:8])
     ]
     assert np.mean(scores) > 45 and min(scores) > 40
+
+
+def test_pieces_of_a_huge_photo_meet_without_a_seam() -> None:
+    """Where two pieces of a wide photo meet it comes out as if it were in the middle of a smaller one."""
+    y, x = np.mgrid[:64, :3200].astype(np.float32)
+    plane = 0.5 + 0.2 * np.sin(x / 23) * np.cos(y / 9) + np.random.default_rng(0).normal(0, 0.05, (64, 3200))
+    image = frozen(np.repeat(plane[..., None], 3, axis=2))
+    operation = OldPhoto(quality=75).settle(image)
+    whole = operation.run(image, None, Progress())
+    part = operation.run(frozen(image[:, 1344:1856]), None, Progress())  # cut at 1600
+    assert np.abs(whole[:, 1536:1664] - image[:, 1536:1664]).mean() > 0.01
+    assert np.abs(whole[:, 1536:1664] - part[:, 192:320]).max() < 0.01
 
 
 def _faded() -> tuple[Image, Image]:
