@@ -46,6 +46,7 @@ def _parse() -> argparse.Namespace:
         "--mix", type=float, default=1.0, help="share of what was learned; the rest is what it began as"
     )
     parser.add_argument("--count", type=int, help="crops in a batch, where a GPU takes more than a CPU")
+    parser.add_argument("--rate", type=float, help="highest learning rate, where what is gone on with needs less")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/train"))
     parser.add_argument("--test", type=Path, default=Path("../shared/data/test"))
@@ -67,6 +68,8 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.count:
         chosen.renew_every = max(1, chosen.renew_every * chosen.count // arguments.count)
         chosen.count = arguments.count
+    if arguments.rate:
+        chosen.rate = arguments.rate
     if arguments.photos:
         chosen.data = "photos of one's own"
         limit = limit or _MOST

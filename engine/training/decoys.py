@@ -1,4 +1,4 @@
-"""Decoys: thin or small things that belong to the picture and look like damage: wires, hair, twigs, letters, stars."""
+"""Decoys: thin or small things that belong to the picture and look like damage: wires, twigs, letters, stars, cloth."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from engine.training.strokes import Canvas, Plane, bezier, walk, wave
+from engine.training.strokes import Canvas, Plane, bezier, lumpy, walk, wave
 
 COLOURS = 4  # of a picture's palette: its dark, its light, two of its pixels
 DARK, LIGHT, ANY, OTHER = range(COLOURS)
@@ -124,6 +124,59 @@ def lights(size: int, rng: np.random.Generator) -> list[Strokes]:
     return [(mask, LIGHT if rng.random() < 0.7 else _colour(rng))]
 
 
+def cloth(size: int, rng: np.random.Generator) -> list[Strokes]:
+    """Stripes, checks or a net on something that has folds: lines at even distances, bent alike, drawn through or
+    stitched, on a part of the picture."""
+    canvas = Canvas(size)
+    gap, width, angle = rng.uniform(4, 26), rng.uniform(0.6, 2.2), rng.uniform(0, np.pi)
+    waves = [(rng.normal(0, 0.06 * size), rng.normal(0, 6, 2) / size, rng.uniform(0, 6.3)) for _ in range(3)]
+    stitch = rng.uniform(3, 9) if rng.random() < 0.4 else 0.0
+    for turn in (0.0, rng.uniform(0.8, np.pi / 2))[: 1 if rng.random() < 0.65 else 2]:
+        along = np.array([np.cos(angle + turn), np.sin(angle + turn)])
+        across = np.array([-along[1], along[0]])
+        reach = np.arange(-0.75 * size, 0.75 * size, 2.0 if stitch else 5.0)
+        shown = np.where(np.arange(len(reach)) * 2.0 % stitch < 0.5 * stitch, 1.0, 0.2) if stitch else 1.0
+        for offset in np.arange(-0.75 * size, 0.75 * size, gap):
+            path = size / 2 + np.outer(reach, along) + offset * across
+            bent = sum(high * np.sin(path @ pace + phase) for high, pace, phase in waves)
+            strength = shown * np.clip(0.8 + 0.3 * wave(len(reach), 12, rng), 0.2, 1)
+            canvas.stroke(path + np.outer(bent, across), width, strength)
+    part = Canvas(size)
+    part.area(lumpy(rng.uniform(0, size, 2), rng.uniform(0.2, 0.7) * size, 0.2, rng), 1)
+    return [(cv2.multiply(canvas.mask(), part.mask(), scale=1 / 255), _colour(rng))]
+
+
+def chains(size: int, rng: np.random.Generator) -> list[Strokes]:
+    """One to three chains, strings of beads, ropes or seams: small things one after the other along a curve."""
+    canvas = Canvas(size)
+    reach, kind = rng.uniform(1.2, 5), int(rng.integers(3))
+    width = rng.uniform(0.6, 1 + 0.3 * reach)
+    round_ = np.linspace(0, 2 * np.pi, 16)
+    for _ in range(int(rng.integers(1, 4))):
+        base = bezier(size, rng)
+        legs = np.hypot(*np.diff(base, axis=0).T)
+        gone = np.concatenate(([0.0], np.cumsum(legs)))
+        every = np.arange(0, gone[-1], (1.4, 2.1, 1.2)[kind] * reach)
+        places = np.stack([np.interp(every, gone, base[:, axis]) for axis in (0, 1)], axis=1)
+        if len(places) < 3:
+            continue
+        if kind == 1:
+            canvas.dots(places, np.full(len(places), reach), rng.uniform(0.7, 1, len(places)))
+            continue
+        along = np.gradient(places, axis=0)
+        along /= np.maximum(1e-6, np.linalg.norm(along, axis=1))[:, None]
+        across = np.stack((-along[:, 1], along[:, 0]), axis=1)
+        for number, (place, one, other) in enumerate(zip(places, along, across, strict=True)):
+            if kind == 2:  # slanted stitches
+                canvas.stroke(place + np.outer([-reach, reach], 0.7 * one + 0.7 * other), width, 1)
+            elif number % 2:  # a link from its edge
+                canvas.stroke(place + np.outer([-reach, reach], one), width, 1)
+            else:
+                ring = np.outer(np.cos(round_), reach * one) + np.outer(np.sin(round_), 0.6 * reach * other)
+                canvas.stroke(place + ring, width, 1)
+    return [(canvas.mask(), _colour(rng))]
+
+
 KINDS: list[Callable[[int, np.random.Generator], list[Strokes]]] = [
     wires,
     strands,
@@ -133,15 +186,20 @@ KINDS: list[Callable[[int, np.random.Generator], list[Strokes]]] = [
     fence,
     lights,
 ]
+ROWS = cloth, chains  # that are drawn with random numbers of their own, so that scenes of old have the same damage
 
 
 def draw(size: int, rng: np.random.Generator) -> tuple[Plane, Plane]:
-    """No, one or two kinds of decoys. Returns opacity and colour of the palette, uint8 (size, size) each."""
+    """No, one or two kinds of decoys, and in three of ten scenes cloth or chains. Returns opacity and colour of the
+    palette, uint8 (size, size) each."""
+    (apart,) = rng.spawn(1)
+    drawn = [KINDS[int(rng.integers(len(KINDS)))](size, rng) for _ in range(int(rng.choice(3, p=[0.4, 0.45, 0.15])))]
+    if apart.random() < 0.3:
+        drawn.append(ROWS[int(apart.integers(len(ROWS)))](size, apart))
     opacity, colour = np.zeros((size, size), np.uint8), np.zeros((size, size), np.uint8)
-    for _ in range(int(rng.choice(3, p=[0.4, 0.45, 0.15]))):
-        for mask, index in KINDS[int(rng.integers(len(KINDS)))](size, rng):
-            colour[mask > opacity] = index
-            opacity = np.maximum(opacity, mask)
+    for mask, index in [one for strokes in drawn for one in strokes]:
+        colour[mask > opacity] = index
+        opacity = np.maximum(opacity, mask)
     return opacity, colour
 
 

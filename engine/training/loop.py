@@ -19,10 +19,12 @@ from torch.nn import functional as F
 
 from engine import resources
 from engine.errors import RestoreError
+from engine.nets.unet import UNet
 from engine.training import checkpoint
 from engine.training.recipe import Recipe
 
 _SLOWEST = 1 / 64  # of the rate
+_PARTS = ("stem", "encoders", "downs", "bottom", "ups", "decoders", "head")  # of a U-Net
 _DIVERGED = 4.0  # times the mean loss before; where a recipe goes over to squared errors it rises by half of that
 
 
@@ -60,13 +62,36 @@ def begin_with(net: nn.Module, shipped: dict[str, torch.Tensor]) -> None:
     """Give the net, or the U-Net or trunk that is a part of it, shipped weights as far as names and shapes agree.
 
     A wider net begins with the answers of the narrower one: its further channels start fresh, but what was there does
-    not listen to them yet (after Chen et al. 2016, Net2Net). Further planes of an answer begin as 0.
+    not listen to them yet (after Chen et al. 2016, Net2Net). So does a U-Net with a further level of a net without.
+    Further planes of an answer begin as 0.
     """
     state = net.state_dict()
     known = {key.partition(".")[2]: value for key, value in shipped.items()} | shipped
+    if unet := next((module for module in net.modules() if isinstance(module, UNet)), None):
+        known = _deepened(unet, known)
     inner = {key: known.get(key, known.get(key.partition(".")[2])) for key in state}
     turned = {f"{name}.weight" for name, module in net.named_modules() if isinstance(module, nn.ConvTranspose2d)}
     net.load_state_dict({key: _fitted(key, value, inner[key], key in turned) for key, value in state.items()})
+
+
+@torch.no_grad()
+def _deepened(unet: UNet, shipped: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The shipped weights named as in a U-Net with one level more: what was the bottom lies on both sides of the new
+    one, from which nothing comes up yet."""
+    inner = {key: value for key, value in shipped.items() if key.startswith(_PARTS)}
+    levels = len([key for key in inner if key.startswith("downs.")])
+    if len(unet.downs) != levels + 1 or levels == 0:
+        return shipped
+    blocks = len({key.split(".")[1] for key in inner if key.startswith("bottom.")}) // 2
+    named = {key: value for key, value in inner.items() if key.startswith(("stem", "encoders", "downs", "head"))}
+    for key, value in inner.items():
+        part, number, *rest = key.split(".")
+        if part in ("ups", "decoders"):
+            named[".".join((part, str(int(number) + 1), *rest))] = value
+        elif part == "bottom":
+            side = ("encoders", str(levels)) if int(number) < blocks else ("decoders", "0")
+            named[".".join((*side, str(int(number) % blocks), *rest))] = value
+    return named | {"ups.0.weight": torch.zeros_like(unet.ups[0].get_parameter("weight"))}
 
 
 def _fitted(key: str, fresh: torch.Tensor, shipped: torch.Tensor | None, turned: bool) -> torch.Tensor:

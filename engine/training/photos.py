@@ -14,7 +14,7 @@ from engine.training import leaves, patterns
 SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's
 _LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
-_REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
+REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
 MOST_REDUCED = 3.0
 
 
@@ -70,10 +70,11 @@ class Crops:
         leaf_share: float,
         bank: int,
         generator: torch.Generator,
+        reduced: float = REDUCED,
         most_reduced: float = MOST_REDUCED,
     ) -> None:
         self.size = size
-        self.most_reduced = most_reduced
+        self.reduced, self.most_reduced = reduced, most_reduced
         self.leaf_share = leaf_share
         self.generator = generator
         self.photos = [photo for photo in photos if min(photo.shape[1:]) >= size]
@@ -119,7 +120,7 @@ class Crops:
         """A crop of a photo, often of one that was reduced by up to `most_reduced` times."""
         draw = torch.rand(2, generator=self.generator).tolist()
         factor = min(self.most_reduced ** draw[1], min(photo.shape[1:]) / self.size)
-        if draw[0] > _REDUCED or factor < 1.1:
+        if draw[0] > self.reduced or factor < 1.1:
             return self._crop(photo)
         crop = self._crop(photo, int(self.size * factor))
         size = (self.size, self.size)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.training.muon import Muon
-from engine.training.photos import MOST_REDUCED, Crops, read_folder
+from engine.training.photos import MOST_REDUCED, REDUCED, Crops, read_folder
 
 Batch = dict[str, Tensor]
 
@@ -77,7 +77,8 @@ class PhotoRecipe(Recipe):
     size: ClassVar[int] = 128  # px, side of a crop
     leaf_share: ClassVar[float] = 0.3
     bank: ClassVar[int] = 48  # synthetic images kept
-    most_reduced: ClassVar[float] = MOST_REDUCED  # times, photos that crops are cut from
+    reduced: ClassVar[float] = REDUCED  # share of the crops of photos that are of a reduced photo
+    most_reduced: ClassVar[float] = MOST_REDUCED  # times
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
         self.device, self.generator = device, generator
@@ -87,7 +88,7 @@ class PhotoRecipe(Recipe):
         few = everything[-1:] if not held else []  # so few are judged by what was learned from
         self.held_out = [centre(photo, 256) for photo in everything[len(everything) - held :] or few]
         learned = everything[: len(everything) - held]
-        self.crops = Crops(learned, self.size, self.leaf_share, self.bank, generator, self.most_reduced)
+        self.crops = Crops(learned, self.size, self.leaf_share, self.bank, generator, self.reduced, self.most_reduced)
 
     def renew(self) -> None:
         self.crops.renew()

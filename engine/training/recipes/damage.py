@@ -34,13 +34,15 @@ class Damage(PhotoRecipe):
         "differs by less than 4 % is missed; stains, and spots of more than some 16 px, are not its business."
     )
     net = "segmenter.Segmenter"
-    config = {"widths": [32, 64, 128], "blocks": 2}  # noqa: RUF012
-    facts = {"scale": 1, "multiple": 8, "overlap": 48, "half": True}  # noqa: RUF012
+    config = {"widths": [32, 64, 128, 64], "blocks": 2}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 16, "overlap": 96, "half": True}  # noqa: RUF012
     data = f"{PhotoRecipe.data}; damage simulated by us and rendered by FilmDamageSimulator (MIT)"
     start = "denoise-u24"
     rate = 8e-4
     leaf_share = 0.2
     bank = 64  # and four times as many scenes of damage
+    size = 192  # a scratch is known by how far it goes on
+    reduced = 0.6
     most_reduced = 6.0  # in small copies eyes and letters are as small as dust, and none
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:

@@ -1,6 +1,7 @@
 """The damage simulator: seeded scenes within their budget, labels that are true, decoys that are not labelled."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from engine.training import damage
+from engine.training import damage, decoys
 from engine.training.damage import Bank, Layers, read_film
 from engine.training.damage_coats import STAIN
 from engine.training.damage_film import split
@@ -84,6 +85,22 @@ def test_decoys_change_the_reference_and_not_the_labels(scenes: np.ndarray) -> N
     labels, counts = damage.visible(decorated, damage.apply(decorated, layers), layers)
     assert ((decorated - reference).abs().amax(1) > 0.1).float().mean() > 0.005
     assert not labels.any() and counts.all()
+
+
+def test_stripes_and_chains_change_nothing_of_the_damage(scenes: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoys, "ROWS", (lambda size, _rng: [(np.zeros((size, size), np.uint8), 0)],))
+    without = np.stack([scene({}, 128, seed) for seed in range(100)])
+    assert np.array_equal(without[:, :8], scenes[:, :8])
+    more = (scenes[:, 8].astype(int) - without[:, 8]).max((1, 2)) > 100
+    assert 0.15 < more.mean() < 0.45
+
+
+@pytest.mark.parametrize("row", decoys.ROWS)
+def test_stripes_and_chains_are_thin_and_differ(row: Callable[[int, np.random.Generator], list[decoys.Strokes]]) -> None:
+    drawn = [row(128, np.random.default_rng(seed))[0][0] for seed in range(40)]
+    share = np.array([(mask > 64).mean() for mask in drawn])
+    assert 0.01 < share.mean() < 0.3 and share.max() < 0.6
+    assert len({mask.tobytes() for mask in drawn if mask.any()}) > 25
 
 
 def test_damage_that_cannot_be_seen_does_not_count() -> None:

@@ -139,6 +139,31 @@ def test_a_wider_net_begins_with_the_answers_of_the_narrower_one_and_its_channel
         assert float(listened.float().mean()) > 0.75, key
 
 
+@pytest.mark.parametrize(("module", "name"), [("unet", "UNet"), ("segmenter", "Segmenter")])
+def test_a_deeper_net_begins_with_the_answers_of_the_shallower_one_and_its_new_level_learns(
+    module: str, name: str
+) -> None:
+    torch.manual_seed(0)
+    make = getattr(importlib.import_module(f"engine.nets.{module}"), name)
+    shallow, deep = make(widths=(8, 16, 24)), make(widths=(8, 16, 24, 16))
+    begin_with(deep, shallow.state_dict())
+    x = torch.rand(2, 6 if name == "UNet" else 3, 32, 32)
+    assert torch.allclose(shallow(x), deep(x), atol=1e-5)
+    optimizer = Muon(list(deep.parameters()), lr=1e-2)
+    for _ in range(2):  # what comes up from the new level is listened to after one step
+        optimizer.zero_grad()
+        (deep(x) - torch.rand(2, 3, 32, 32)).square().mean().backward()
+        optimizer.step()
+    assert all(parameter.grad is not None and parameter.grad.any() for parameter in deep.parameters())
+    assert not torch.allclose(shallow(x), deep(x), atol=1e-3)
+
+
+def test_a_net_of_as_many_levels_takes_the_weights_as_they_are() -> None:
+    state, net = UNet((8, 16, 24)).state_dict(), UNet((8, 16, 24))
+    begin_with(net, state)
+    assert all(torch.equal(value, state[key]) for key, value in net.state_dict().items())
+
+
 def test_weights_are_mixed_with_those_it_began_with() -> None:
     net, begun = UNet((8, 16, 24)), UNet((8, 16, 24)).state_dict()
     learned = {key: value.clone() for key, value in net.state_dict().items()}
