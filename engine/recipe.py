@@ -21,7 +21,7 @@ Link = Operation | Detector
 NAMED: Mapping[str, str] = {  # recipes that are words themselves
     # Cautious: what is no damage on clean photos shall stay, so that nobody needs to look before it runs. Spots are
     # left alone: glints in eyes and on metal are as small, sharp and bright as dust.
-    "auto": "denoise damage method=both sensitivity=0.3 fill",
+    "auto": "denoise damage method=careful sensitivity=0.3 fill",
 }
 
 

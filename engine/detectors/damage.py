@@ -18,8 +18,7 @@ _SCRATCHED, _DUSTY = 0.003, 0.001  # shares of a photo in lines, in colour with 
 _COLOUR_SCRATCHED = 0.005  # share in lines of those in colour
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
 _PLAIN = 3.0  # how much more than their surroundings vary these differ from them
-_WITNESS, _HINT = 0.1, 0.3  # how much more sensitive the shape is where it is asked as well, and the net then
-_AGREED, _CORE = 0.3, 0.15  # shares of a piece that the shape finds, and the net when but as sensitive as the shape
+_CAREFULLY = (0.5, 0.6)  # how much less sensitive the net is to lines and to spots where it is to be careful
 _LENIENT = 0.45  # how much more sensitive the net is on worn prints
 _COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
@@ -41,8 +40,8 @@ class _View(NamedTuple):
 
 @dataclass(frozen=True)
 class Damage(Detector):
-    """The net's probabilities at full resolution, cut at a threshold; top-hats judged by their shape, which alone serve
-    where the net's weights are not shipped; or what both find."""
+    """The net's probabilities at full resolution, cut at a threshold; or top-hats judged by their shape, which serve as
+    well where the net's weights are not shipped."""
 
     title = "Scratches and dust"
     summary = "Finds scratches, cracks, hairs, dust and tears."
@@ -50,9 +49,9 @@ class Damage(Detector):
     method: str = param(
         "learned",
         "Method",
-        "Learned: a network that has seen much damage; by shape: whatever is narrow and stands out; careful: only "
-        "lines that both find, hardly any on photos without damage; on worn prints all lines and spots of the network",
-        choices={"learned": "Learned", "both": "Careful: learned and by shape", "classical": "By shape"},
+        "Learned: a network that has seen much damage; careful: only lines and spots that it is very sure of, hardly "
+        "any on photos without damage, but many on worn prints; by shape: whatever is narrow and stands out",
+        choices={"learned": "Learned", "careful": "Careful", "classical": "By shape"},
     )
     sensitivity: float = param(
         0.5, "Sensitivity", "More finds fainter damage, and more that is none.", low=0.0, high=1.0
@@ -86,59 +85,51 @@ class Damage(Detector):
 
     @property
     def context(self) -> int | None:
-        if self._asks_net() and self._asks_shape():
+        if self._is_careful():
             return None  # whether it is a worn print
-        net = _FAR * (_OVERLAP + 2 * self.size + _AROUND)  # what is reduced more is seen in whole photos only
-        shape = 2 * by_shape.window(self.size)
-        return max(net if self._asks_net() else 0, shape if self._asks_shape() else 0) + _REDUCED[-1] * self.grow
+        if self._asks_net():  # what is reduced more is seen in whole photos only
+            return _FAR * (_OVERLAP + 2 * self.size + _AROUND) + _REDUCED[-1] * self.grow
+        return 2 * by_shape.window(self.size) + self.grow
 
     def detect(self, image: Image, progress: Progress) -> Mask:
         if not self._asks_net():
-            found = self._by_shape(image, self.sensitivity, progress)
-        elif not self._asks_shape():
-            found = self._by_net(image, self.sensitivity, progress)
+            polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
+            found = by_shape.find(image, self.sensitivity, self.size, self.contrast, polarities, progress)
+        elif self._is_careful():
+            found = self._carefully(image, progress)
         else:
-            found = self._by_both(image, progress)
+            found = self._by_net(image, progress)
         return masks.grow(found, self.grow)
 
     def _asks_net(self) -> bool:
         return self.method != "classical" and models.is_shipped(_NET)
 
-    def _asks_shape(self) -> bool:
-        agree = self.method == "both" and self.kinds != "tears"  # of which the shape knows nothing
-        return agree or self.method == "classical" or not models.is_shipped(_NET)
+    def _is_careful(self) -> bool:
+        return self.method == "careful" and self.kinds != "tears" and self._asks_net()
 
-    def _by_shape(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
-        polarities = ("light", "dark") if self.polarity == "both" else (self.polarity,)
-        return by_shape.find(image, sensitivity, self.size, self.contrast, polarities, progress)
+    def _carefully(self, image: Image, progress: Progress) -> Mask:
+        """What the net is very sure of; on a worn print what it takes for damage."""
+        views, planes = _look(image, progress), _PLANES[self.kinds]
+        if not _is_worn(image, views):
+            found = np.zeros(image.shape[:2], np.float32)
+            for plane in planes:
+                careful = self.sensitivity - _CAREFULLY[plane]
+                np.maximum(found, self._chosen(image, views, careful, [plane]), out=found)
+            return frozen(found)
+        bolder = _COLOURED
+        if tones.is_toned(image):
+            bolder = _BOLD if min(image.shape[:2]) >= _SMALL else _LENIENT
+        found = self._chosen(image, views, min(1.0, self.sensitivity + bolder), planes)
+        return masks.grow(found, by_net.rim(found, image) - 1)
 
-    def _by_both(self, image: Image, progress: Progress) -> Mask:
-        """What both find; on a worn print what the net finds, since there the shape gives up where cracks meet."""
-        views = _look(image, progress.part(0, 0.7))
-        worn, planes = _is_worn(image, views), _PLANES[self.kinds]
-        if self.kinds == "all" and not worn:
-            planes = [0]  # on good photos spots are sparkles and flowers
-        if worn:
-            progress(1.0)
-            bolder = _COLOURED
-            if tones.is_toned(image):
-                bolder = _BOLD if min(image.shape[:2]) >= _SMALL else _LENIENT
-            lenient = min(1.0, self.sensitivity + bolder)
-            found = self._chosen(image, views, lenient, planes)
-            return masks.grow(found, by_net.rim(found, image) - 1)
-        witness, hint = (min(1.0, self.sensitivity + more) for more in (_WITNESS, _HINT))
-        shape = self._by_shape(image, witness, progress.part(0.7, 1))
-        found = by_net.agreeing(self._chosen(image, views, hint, planes), shape, _AGREED)
-        return by_net.agreeing(found, self._chosen(image, views, witness, planes), _CORE)
-
-    def _by_net(self, image: Image, sensitivity: float, progress: Progress) -> Mask:
+    def _by_net(self, image: Image, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")
         views = _look(image, progress.part(0, 0.9 if torn else 1))
-        found = self._chosen(image, views, sensitivity, _PLANES[self.kinds])
+        found = self._chosen(image, views, self.sensitivity, _PLANES[self.kinds])
         if not torn:
             return found
         far = _torn(image, views, progress.part(0.9, 1))
-        tears = by_net.find(far, by_net.threshold(_usual(), sensitivity))
+        tears = by_net.find(far, by_net.threshold(_usual(), self.sensitivity))
         return frozen(np.maximum(found, self._of_polarity(tears, image)))
 
     def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Mask:

@@ -117,15 +117,6 @@ def contrast(found: Mask, image: np.ndarray) -> float:
     return float(np.median(every)) if every.size else 0.0
 
 
-def agreeing(found: Mask, other: Mask, share: float) -> Mask:
-    """Those pieces of a mask of 0 and 1 of which another has found such a share as well, within a pixel."""
-    labels, area = _pieces(found > 0)
-    near = cv2.dilate(other, np.ones((3, 3), np.uint8))
-    kept = np.bincount(labels.ravel(), near.ravel(), len(area)) >= share * area
-    kept[0] = False
-    return frozen(kept[labels].astype(np.float32))
-
-
 def only_lighter(found: Mask, image: np.ndarray, lighter: bool) -> Mask:
     """Those pieces of a mask of 0 and 1 that are on the whole lighter, or not, than the photo (H, W, 3) around."""
     if not found.any():

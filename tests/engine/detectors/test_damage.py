@@ -206,16 +206,12 @@ def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(mo
     assert not Damage(kinds="lines").detect(frozen(picture), Progress()).any()
 
 
-def test_careful_takes_what_shape_and_net_agree_on(known: Image) -> None:
-    """The shape finds the line and the spot; of the tear it knows nothing."""
-    found = learned(known, method="both", size=8, sensitivity=0.6)
-    assert found == {"line"}  # on a good photo
-    assert learned(known, method="both", kinds="spots") == {"spot"}
-    assert learned(known, method="both", kinds="tears") == {"tear"}  # which only the net knows
-    picture = known.copy()
-    picture[100:103, 70:150] = 0.9  # of which the net knows nothing
-    careful = Damage(method="both", sensitivity=0.6).detect(frozen(picture), Progress())
-    assert careful[LINE].all() and not careful[98:105, 70:150].any()
+def test_careful_takes_what_the_net_is_very_sure_of(known: Image) -> None:
+    assert learned(known, method="careful") == set()
+    assert learned(known, method="careful", sensitivity=0.9) == {"line"}
+    assert learned(known, method="careful", sensitivity=1.0) == {"line", "spot"}  # nothing faint
+    assert learned(known, method="careful", sensitivity=1.0, kinds="spots") == {"spot"}
+    assert learned(known, method="careful", kinds="tears") == {"tear"}  # of which it does not become more careful
 
 
 SURE, USUALLY = 0.9999, 0.97  # chances found at low sensitivity, and only at the middle one
@@ -225,7 +221,7 @@ def _careful(told: np.ndarray, image: np.ndarray, monkeypatch: pytest.MonkeyPatc
     """What the careful method, at a low sensitivity, makes of lines that the net tells (H, W, 3) of a photo."""
     monkeypatch.setattr(models, "manifest", lambda: {"damage-u32": {"scores": {"usual": USUAL}}})
     monkeypatch.setattr(models, "load", lambda _name: _Known(told))
-    return Damage(method="both", kinds="lines", sensitivity=0.3, grow=0).detect(frozen(image), Progress())
+    return Damage(method="careful", kinds="lines", sensitivity=0.3, grow=0).detect(frozen(image), Progress())
 
 
 def _cracked(tint: tuple[float, float, float]) -> tuple[np.ndarray, np.ndarray]:
@@ -285,7 +281,7 @@ def test_without_the_weights_the_shape_decides(monkeypatch: pytest.MonkeyPatch) 
     image, _truth = damaged(0.95)
     by_shape = Damage(method="classical").detect(image, Progress())
     monkeypatch.setattr(models, "manifest", lambda: {})
-    for method in ("learned", "both"):
+    for method in ("learned", "careful"):
         assert by_shape.any() and (Damage(method=method).detect(image, Progress()) == by_shape).all()
 
 
@@ -328,7 +324,7 @@ class TestNet:
         shares: list[float] = []
         for path in sorted(PHOTOS.iterdir())[::14]:
             photo = frozen(cv2.imread(str(path))[..., ::-1].astype(np.float32) / 255)
-            shares.append(float((Damage(method="both", sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
+            shares.append(float((Damage(method="careful", sensitivity=0.3).detect(photo, Progress()) > 0).mean()))
         assert np.mean(shares) < 0.0005 and max(shares) < 0.001
 
     @pytest.mark.skipif(not PHOTOS.is_dir(), reason="the shared photos are not on this machine")

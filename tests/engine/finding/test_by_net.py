@@ -64,14 +64,6 @@ def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not()
     assert not by_net.narrow(frozen(found), 2)[5:8, 8:72].any()
 
 
-def test_two_agree_on_pieces_that_both_have_seen_in_good_part() -> None:
-    found, other = np.zeros((60, 80), np.float32), np.zeros((60, 80), np.float32)
-    found[10, 5:75] = found[30, 5:75] = found[50, 5:75] = 1
-    other[11, 5:40], other[30, 5:10], other[40] = 1, 1, 1
-    agreed = by_net.agreeing(frozen(found), frozen(other), 0.3)
-    assert agreed[10, 5:75].all() and agreed.sum() == 70
-
-
 def test_lighter_and_darker_are_told_apart() -> None:
     image, found = np.full((60, 80, 3), 0.4, np.float32), np.zeros((60, 80), np.float32)
     found[10:13, 5:75] = found[40:43, 5:75] = 1
@@ -85,6 +77,6 @@ def test_lighter_and_darker_are_told_apart() -> None:
 def test_tiny_and_empty_masks(shape: tuple[int, int]) -> None:
     empty = by_net.find(np.zeros(shape, np.float32), 0.5)
     assert empty.shape == shape and not empty.any()
-    assert not by_net.narrow(empty, 5).any() and not by_net.agreeing(empty, empty, 0.3).any()
+    assert not by_net.narrow(empty, 5).any()
     full = frozen(np.ones(shape, np.float32))
     assert by_net.only_lighter(full, frozen(np.full((*shape, 3), 0.5, np.float32)), lighter=True).shape == shape

@@ -96,7 +96,9 @@ def test_stripes_and_chains_change_nothing_of_the_damage(scenes: np.ndarray, mon
 
 
 @pytest.mark.parametrize("row", decoys.ROWS)
-def test_stripes_and_chains_are_thin_and_differ(row: Callable[[int, np.random.Generator], list[decoys.Strokes]]) -> None:
+def test_stripes_and_chains_are_thin_and_differ(
+    row: Callable[[int, np.random.Generator], list[decoys.Strokes]],
+) -> None:
     drawn = [row(128, np.random.default_rng(seed))[0][0] for seed in range(40)]
     share = np.array([(mask > 64).mean() for mask in drawn])
     assert 0.01 < share.mean() < 0.3 and share.max() < 0.6
