@@ -24,7 +24,7 @@ _COLOURED = 0.1  # on worn photos in colour, which show more that looks like dam
 _BOLD, _SMALL = 0.6, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
 _OVERLAP = 96  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
-_TEARS = 2  # the plane of tears
+_SPOTS, _TEARS = 1, 2  # the planes of these
 _REDUCED = (2, 4, 8)  # large photos are also looked at so many times smaller: their cracks are wider than the net knows
 _LEAST = 256  # px that the shorter side has then, as on the photos that the net has learned from
 _AROUND = 8  # px of them: how far around a line its ground is looked at
@@ -111,16 +111,17 @@ class Damage(Detector):
         """What the net is very sure of; on a worn print what it takes for damage."""
         views, planes = _look(image, progress), _PLANES[self.kinds]
         if not _is_worn(image, views):
-            found = np.zeros(image.shape[:2], np.float32)
-            for plane in planes:
-                careful = self.sensitivity - _CAREFULLY[plane]
-                np.maximum(found, self._chosen(image, views, careful, [plane]), out=found)
-            return frozen(found)
+            return frozen(np.maximum.reduce([self._surely(image, views, plane) for plane in planes]))
         bolder = _COLOURED
         if tones.is_toned(image):
             bolder = _BOLD if min(image.shape[:2]) >= _SMALL else _LENIENT
         found = self._chosen(image, views, min(1.0, self.sensitivity + bolder), planes)
         return masks.grow(found, by_net.rim(found, image) - 1)
+
+    def _surely(self, image: Image, views: list[_View], plane: int) -> Mask:
+        """Lines, or spots, that the net is very sure of; of spots those that are alone."""
+        found = self._chosen(image, views, self.sensitivity - _CAREFULLY[plane], [plane])
+        return by_net.alone(found, self._chosen(image, views, 0.5, [plane])) if plane == _SPOTS else found
 
     def _by_net(self, image: Image, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")

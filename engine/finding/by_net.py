@@ -13,6 +13,7 @@ _DIFFERS = 1.3, 3 / 255  # times as much as that ring, and by so much more: a ri
 _VARIES = 31  # px, side of the window in which it is looked at how much a photo varies
 _EVEN = 0.01  # deviation, 0..1, that is added: on even ground anything would stand out
 _SUFFICES = 300  # px of damage from which on rings can be judged
+_AMONG, _CROWDED = 65, 0.015  # px, side of the window in which pieces are alone or not; share of it that is a crowd
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -115,6 +116,18 @@ def contrast(found: Mask, image: np.ndarray) -> float:
             times.append(off[inner][marked[inner] > 0])
     every = np.concatenate(times)
     return float(np.median(every)) if every.size else 0.0
+
+
+def alone(found: Mask, others: Mask) -> Mask:
+    """Those pieces of a mask of 0 and 1 around which another has hardly anything: where there are many small things,
+    they are leaves before the sky, flowers or sparkles rather than dust."""
+    if not found.any():
+        return found
+    labels, area = _pieces(found > 0)
+    crowd = cv2.blur(others, (_AMONG, _AMONG))
+    kept = np.bincount(labels.ravel(), crowd.ravel(), len(area)) < _CROWDED * area
+    kept[0] = False
+    return frozen(kept[labels].astype(np.float32))
 
 
 def only_lighter(found: Mask, image: np.ndarray, lighter: bool) -> Mask:

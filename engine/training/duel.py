@@ -24,7 +24,7 @@ class Duel(Recipe):
 
     rate = 5e-4
     critic_rate: ClassVar[float] = 5e-4
-    gamma: ClassVar[tuple[float, float]] = (0.3, 0.15)  # of the penalties, at the beginning and at the end: with less
+    gamma: ClassVar[tuple[float, float]] = (0.2, 0.06)  # of the penalties, at the beginning and at the end: with less
     # of them, critics that learn from some hundred photos soon know these by heart
     classes: ClassVar[int] = 0
     critic_planes: ClassVar[int] = 0  # that the critic sees beside the picture

@@ -214,6 +214,17 @@ def test_careful_takes_what_the_net_is_very_sure_of(known: Image) -> None:
     assert learned(known, method="careful", kinds="tears") == {"tear"}  # of which it does not become more careful
 
 
+def test_careful_leaves_crowds_of_spots(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As leaves before the sky are, or flowers in a meadow."""
+    told = np.full((120, 160, 3), 0.01, np.float32)
+    told[20, 30, 1] = told[60:120:5, 80:160:5, 1] = told[61:120:5, 80:160:5, 1] = 1
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    found = Damage(method="careful", sensitivity=0.3).detect(known, Progress())
+    assert found[20, 30] == 1 and not found[40:].any()
+    everything = Damage(sensitivity=0.3).detect(known, Progress())
+    assert everything[20, 30] == 1 and everything[60:120:5, 80:160:5].all()
+
+
 SURE, USUALLY = 0.9999, 0.97  # chances found at low sensitivity, and only at the middle one
 
 

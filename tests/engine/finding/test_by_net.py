@@ -64,6 +64,17 @@ def test_what_is_wider_than_the_size_is_left_alone_and_what_hangs_on_it_is_not()
     assert not by_net.narrow(frozen(found), 2)[5:8, 8:72].any()
 
 
+def test_a_speck_is_alone_and_many_are_a_crowd() -> None:
+    found, others = np.zeros((200, 300), np.float32), np.zeros((200, 300), np.float32)
+    found[100, 40:43] = 1
+    found[40:160:6, 180:280:6] = 1
+    others[99:102, 40:43] = 1  # itself
+    others[40:160:6, 180:280:3] = 1
+    kept = by_net.alone(frozen(found), frozen(others))
+    assert kept[100, 40:43].all() and not kept[:, 150:].any()
+    assert (by_net.alone(frozen(found), frozen(np.zeros_like(others))) == found).all()
+
+
 def test_lighter_and_darker_are_told_apart() -> None:
     image, found = np.full((60, 80, 3), 0.4, np.float32), np.zeros((60, 80), np.float32)
     found[10:13, 5:75] = found[40:43, 5:75] = 1
@@ -77,6 +88,6 @@ def test_lighter_and_darker_are_told_apart() -> None:
 def test_tiny_and_empty_masks(shape: tuple[int, int]) -> None:
     empty = by_net.find(np.zeros(shape, np.float32), 0.5)
     assert empty.shape == shape and not empty.any()
-    assert not by_net.narrow(empty, 5).any()
+    assert not by_net.narrow(empty, 5).any() and not by_net.alone(empty, empty).any()
     full = frozen(np.ones(shape, np.float32))
     assert by_net.only_lighter(full, frozen(np.full((*shape, 3), 0.5, np.float32)), lighter=True).shape == shape
