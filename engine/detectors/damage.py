@@ -137,9 +137,11 @@ class Damage(Detector):
         """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked
         for. In reduced views only lines are: dust is small however large the scan is, and eyes would be spots."""
         least = by_net.threshold(_usual(), sensitivity)
-        found = by_net.narrow(by_net.find(_most(views[0].chances, planes), least), self.size)
+        found = by_net.narrow(_above(views[0].chances, planes, least), self.size)
         for factor, chances in views[1:]:
-            some = by_net.find(_most(chances, [plane for plane in planes if plane == 0]), least)
+            some = _above(chances, [plane for plane in planes if plane == 0], least)
+            if not some.any():
+                continue
             more = by_net.find(_as_large(by_net.narrow(some, self.size), image), 0.5)
             more = by_net.standing_out(more, image, _AROUND * factor)
             more = masks.grow(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
@@ -150,12 +152,12 @@ class Damage(Detector):
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
 
 
-def _most(chances: np.ndarray, planes: list[int]) -> np.ndarray:
-    """The highest chance of these planes at each pixel, 0 of none. (H, W)"""
-    most = np.zeros(chances.shape[:2], np.float32)
+def _above(chances: np.ndarray, planes: list[int], least: float) -> Mask:
+    """Where any of these planes is above a chance, 0 or 1. (H, W)"""
+    above = np.zeros(chances.shape[:2], bool)
     for plane in planes:
-        np.maximum(most, chances[..., plane], out=most)
-    return most
+        above |= chances[..., plane] > least
+    return frozen(above.astype(np.float32))
 
 
 def _look(image: Image, progress: Progress) -> list[_View]:
@@ -195,11 +197,11 @@ def _is_worn(image: Image, views: list[_View]) -> bool:
     usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
     toned = tones.is_toned(image)
     for factor, chances in views:
-        found = by_net.find(chances[..., 0], usual)
-        lines, spots = float(found.mean()), float(by_net.find(chances[..., 1], usual).mean())
+        lines, spots = (float((chances[..., plane] > usual).mean()) for plane in (0, _SPOTS))
         if lines <= _SCRATCHED or not (toned or (lines > _COLOUR_SCRATCHED and spots > _DUSTY)):
             continue
-        sure = float(by_net.find(chances[..., 0], careful).mean()) / lines
+        sure = float((chances[..., 0] > careful).mean()) / lines
+        found = by_net.find(chances[..., 0], usual)
         if sure > _SURE and by_net.contrast(found, _reduced(image, factor) if factor > 1 else image) > _PLAIN:
             return True
     return False

@@ -33,12 +33,21 @@ def find(probability: np.ndarray, least: float) -> Mask:
 
 def narrow(found: Mask, size: int) -> Mask:
     """A mask of 0 and 1 without what is wider than `size` px; the narrow rest of such pieces stays."""
+    result, reach = np.empty_like(found), 2 * size + 4
+    for top in range(0, len(found), _BAND):  # distances in a huge photo would take as much again
+        first, last = max(0, top - reach), top + _BAND + reach
+        band = _narrow(found[first:last], size)
+        result[top : top + _BAND] = band[top - first : top - first + _BAND]
+    return frozen(result)
+
+
+def _narrow(found: np.ndarray, size: int) -> np.ndarray:
     inside = cv2.distanceTransform((found > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     core = 2 * inside - 1 > size
     if not core.any():
         return found
     around = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return frozen(found * (around > size / 2 + 1.5))  # the core, as wide as it is, and its rounded corners
+    return found * (around > size / 2 + 1.5)  # the core, as wide as it is, and its rounded corners
 
 
 def standing_out(found: Mask, image: np.ndarray, reach: int) -> Mask:
