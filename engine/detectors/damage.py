@@ -14,11 +14,11 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u32"
-_SCRATCHED, _DUSTY = 0.003, 0.001  # shares of a photo in lines, in colour with spots as well, that make it a worn print
-_COLOUR_SCRATCHED = 0.005  # share in lines of those in colour
+_SCRATCHED, _DUSTY = 0.003, 0.0003  # shares of a photo in lines and in spots that make it a worn print
+_COLOUR_SCRATCHED, _COLOUR_DUSTY = 0.005, 0.001  # those of one in colour
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
 _PLAIN = 3.0  # how much more than their surroundings vary these differ from them
-_CAREFULLY = (0.7, 1.0)  # how much less sensitive the net is to lines and to spots where it is to be careful
+_CAREFULLY = (0.7, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
 _LENIENT = 0.15  # how much more sensitive the net is on worn prints
 _COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.4, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
@@ -192,13 +192,14 @@ def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
 
 
 def _is_worn(image: Image, views: list[_View]) -> bool:
-    """Whether a photo is evidently full of damage, in any view: many lines, and spots too if it is in colour, of which
-    the net is sure and which stand out plainly. It is less sure of stripes, baskets and twigs, and they of less."""
+    """Whether a photo is evidently full of damage, in any view: many lines, and some spots, as no print is scratched and
+    has no dust; in colour more of both. Of the lines the net is sure, and they stand out plainly: of stripes, baskets
+    and twigs it is less sure, and they stand out less."""
     usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
-    toned = tones.is_toned(image)
+    scratched, dusty = (_SCRATCHED, _DUSTY) if tones.is_toned(image) else (_COLOUR_SCRATCHED, _COLOUR_DUSTY)
     for factor, chances in views:
         lines, spots = (float((chances[..., plane] > usual).mean()) for plane in (0, _SPOTS))
-        if lines <= _SCRATCHED or not (toned or (lines > _COLOUR_SCRATCHED and spots > _DUSTY)):
+        if lines <= scratched or spots <= dusty:
             continue
         sure = float((chances[..., 0] > careful).mean()) / lines
         found = by_net.find(chances[..., 0], usual)

@@ -206,12 +206,16 @@ def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(mo
     assert not Damage(kinds="lines").detect(frozen(picture), Progress()).any()
 
 
-def test_careful_takes_what_the_net_is_very_sure_of(known: Image) -> None:
-    assert learned(known, method="careful") == set()
-    assert learned(known, method="careful", sensitivity=0.9) == {"line"}
-    assert learned(known, method="careful", sensitivity=1.0) == {"line", "spot"}  # nothing faint
-    assert learned(known, method="careful", sensitivity=1.0, kinds="spots") == {"spot"}
+def test_careful_takes_what_the_net_is_very_sure_of(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert learned(known, method="careful", sensitivity=1.0) == set()
     assert learned(known, method="careful", kinds="tears") == {"tear"}  # of which it does not become more careful
+    told = np.full((120, 160, 3), 0.01, np.float32)
+    told[(*LINE, 0)], told[(*SPOT, 1)], told[(*FAINT, 0)] = SURE, 1, 0.99
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    assert learned(known, method="careful") == {"spot"}
+    assert learned(known, method="careful", sensitivity=0.8) == {"line", "spot"}
+    assert learned(known, method="careful", sensitivity=0.8, kinds="lines") == {"line"}
+    assert learned(known, method="careful", sensitivity=0.8, kinds="spots") == {"spot"}
 
 
 def test_careful_leaves_crowds_of_spots(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +223,7 @@ def test_careful_leaves_crowds_of_spots(known: Image, monkeypatch: pytest.Monkey
     told = np.full((120, 160, 3), 0.01, np.float32)
     told[20, 30, 1] = told[60:120:5, 80:160:5, 1] = told[61:120:5, 80:160:5, 1] = 1
     monkeypatch.setattr(models, "load", lambda _name: _Known(told))
-    found = Damage(method="careful", sensitivity=0.3).detect(known, Progress())
+    found = Damage(method="careful").detect(known, Progress())
     assert found[20, 30] == 1 and not found[40:].any()
     everything = Damage(sensitivity=0.3).detect(known, Progress())
     assert everything[20, 30] == 1 and everything[60:120:5, 80:160:5].all()
@@ -250,10 +254,12 @@ SEPIA, COLOUR = (1, 0.8, 0.6), (0, 0, 0)
 
 
 def test_careful_trusts_the_net_on_worn_prints(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lines all over a colour photo may be what it shows, if there is no dust as well."""
+    """Lines all over a photo may be what it shows, if there is no dust as well, in colour if there is little."""
     image, where = _cracked(SEPIA)
     told = np.full((120, 160, 3), 0.01, np.float32)
     told[where, 0] = SURE
+    assert _careful(told, image, monkeypatch).mean() < 0.03
+    told[5:8, 6:9, 1] = SURE
     assert (_careful(told, image, monkeypatch) == where).all()
     image, where = _cracked(COLOUR)
     assert _careful(told, image, monkeypatch).mean() < 0.03
@@ -266,7 +272,7 @@ def test_a_print_is_not_worn_where_the_net_is_hardly_sure_or_lines_hardly_stand_
 ) -> None:
     image, where = _cracked(SEPIA)
     told = np.full((120, 160, 3), 0.01, np.float32)
-    told[where, 0] = USUALLY
+    told[where, 0], told[5:8, 6:9, 1] = USUALLY, SURE
     assert _careful(told, image, monkeypatch).mean() < 0.03
     told[where, 0] = SURE
     image = image.copy()
@@ -277,8 +283,8 @@ def test_a_print_is_not_worn_where_the_net_is_hardly_sure_or_lines_hardly_stand_
 def test_careful_is_bold_on_worn_prints(monkeypatch: pytest.MonkeyPatch) -> None:
     image, where = _cracked(SEPIA)
     told = np.full((120, 160, 3), 0.01, np.float32)
-    told[where, 0] = SURE
-    told[66, 30:40, 0] = 0.9  # which it is not sure of at all
+    told[where, 0], told[5:8, 6:9, 1] = SURE, SURE
+    told[66, 30:40, 0] = 0.98  # which it is not sure of at all
     found = _careful(told, image, monkeypatch)
     assert (found[66, 30:40] == 1).all() and (found[where] == 1).all()
 
