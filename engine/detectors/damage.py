@@ -192,9 +192,9 @@ def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
 
 
 def _is_worn(image: Image, views: list[_View]) -> bool:
-    """Whether a photo is evidently full of damage, in any view: many lines, and some spots, as no print is scratched and
-    has no dust; in colour more of both. Of the lines the net is sure, and they stand out plainly: of stripes, baskets
-    and twigs it is less sure, and they stand out less."""
+    """Whether a photo is evidently full of damage, in any view: many lines, and some spots, as no print is scratched
+    and has no dust; in colour more of both. Of the lines the net is sure, and they stand out plainly: of stripes,
+    baskets and twigs it is less sure, and they stand out less."""
     usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
     scratched, dusty = (_SCRATCHED, _DUSTY) if tones.is_toned(image) else (_COLOUR_SCRATCHED, _COLOUR_DUSTY)
     for factor, chances in views:
