@@ -45,7 +45,7 @@ class Texture(Operation):
     )
     size: float = param(1.0, "Size of structure", "2 makes everything twice as large.", low=1.0, high=8.0, slider="log")
     variety: float = param(
-        0.8,
+        0.9,
         "Variety",
         "More makes samples differ more, and some of them look less like the material.",
         low=0.0,
