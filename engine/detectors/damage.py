@@ -25,6 +25,7 @@ _BOLD, _SMALL = 0.4, 400  # on worn prints of one tone with so many px a side: i
 _OVERLAP = 96  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
 _SPOTS, _TEARS = 1, 2  # the planes of these
+_MOST_TORN = 0.5  # share of a photo: of a white one, nothing says that it is paper
 _REDUCED = (2, 4, 8)  # large photos are also looked at so many times smaller: their cracks are wider than the net knows
 _LEAST = 256  # px that the shorter side has then, as on the photos that the net has learned from
 _AROUND = 8  # px of them: how far around a line its ground is looked at
@@ -131,6 +132,8 @@ class Damage(Detector):
             return found
         far = _torn(image, views, progress.part(0.9, 1))
         tears = by_net.find(far, by_net.threshold(_usual(), self.sensitivity))
+        if tears.mean() > _MOST_TORN:
+            return found
         return frozen(np.maximum(found, self._of_polarity(tears, image)))
 
     def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Mask:

@@ -206,6 +206,13 @@ def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(mo
     assert not Damage(kinds="lines").detect(frozen(picture), Progress()).any()
 
 
+def test_what_is_all_torn_is_not_torn(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = np.full((120, 160, 3), 0.01, np.float32)
+    told[(*LINE, 0)], told[30:, :, 2] = 0.99, 0.99
+    monkeypatch.setattr(models, "load", lambda _name: _Known(told))
+    assert learned(known) == {"line"}
+
+
 def test_careful_takes_what_the_net_is_very_sure_of(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:
     assert learned(known, method="careful", sensitivity=1.0) == set()
     assert learned(known, method="careful", kinds="tears") == {"tear"}  # of which it does not become more careful
