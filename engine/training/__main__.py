@@ -63,6 +63,7 @@ def _train(arguments: argparse.Namespace) -> None:
     torch.manual_seed(arguments.seed)
     generator = torch.Generator().manual_seed(arguments.seed)
     device = torch.device(arguments.device)
+    torch.backends.cudnn.benchmark = True  # batches are all of one size
     devices.use("cpu")  # for nets that only judge
     chosen, limit = find_all()[arguments.name], arguments.limit
     if arguments.count:

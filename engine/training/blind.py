@@ -12,30 +12,30 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.training import jpeg
-from engine.training.degrade import normal, rounded
+from engine.training.degrade import normal, on, rounded
 
 Degradation = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def _amounts(batch: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
     """Uniform numbers between `low` and `high`, one for each picture. (B, 1, 1, 1)"""
-    return (low + (high - low) * torch.rand(len(batch), 1, 1, 1, generator=generator)).to(batch.device)
+    return on(batch, low + (high - low) * torch.rand(len(batch), 1, 1, 1, generator=generator))
 
 
 def _levels(batch: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
     """Numbers from `low` to `high`, in 255ths, even in their logarithms: faint noise is more usual. (B, 1, 1, 1)"""
     share = torch.rand(len(batch), 1, 1, 1, generator=generator)
-    return (low / 255 * (high / low) ** share).to(batch.device)
+    return on(batch, low / 255 * (high / low) ** share)
 
 
 def _some(batch: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Which pictures of the batch, a `share` of them on average, bool (B, 1, 1, 1)."""
-    return (torch.rand(len(batch), 1, 1, 1, generator=generator) < share).to(batch.device)
+    return on(batch, torch.rand(len(batch), 1, 1, 1, generator=generator) < share)
 
 
 def gaussian_blur(batch: Tensor, sigma: Tensor, across: Tensor | None = None) -> Tensor:
     """Blurred by a Gaussian of `sigma` px down and `across` px (the same, if not given) sideways, 0..4 each."""
-    radius = 9 if float(sigma.max()) > 2 or (across is not None and float(across.max()) > 2) else 6
+    radius = 9 if batch.is_cuda or max(float(one.max()) for one in (sigma, across) if one is not None) > 2 else 6
     count, channels, height, _ = batch.shape
     place = torch.arange(-radius, radius + 1, device=batch.device, dtype=torch.float32).view(1, 1, -1)
     kernels: list[Tensor] = []
@@ -70,7 +70,7 @@ def white(batch: Tensor, generator: torch.Generator) -> Tensor:
     noise = normal(batch, generator)
     grey = normal(batch[:, :1], generator).expand_as(batch)
     mix = torch.randn(len(batch), 3, 3, generator=generator)
-    mix = (mix / mix.norm(dim=2, keepdim=True)).to(batch.device)
+    mix = on(batch, mix / mix.norm(dim=2, keepdim=True))
     joint = torch.einsum("bpc,bchw->bphw", mix, noise)
     kind = _amounts(batch, 0, 1, generator)
     return batch + sigma * torch.where(kind < 0.4, noise, torch.where(kind < 0.8, grey, joint))
@@ -138,8 +138,8 @@ def paper(batch: Tensor, generator: torch.Generator) -> Tensor:
 
 def fade(batch: Tensor, generator: torch.Generator) -> Tensor:
     """What light does to a print: less contrast, a cast, sometimes sepia. For references too: it is not noise."""
-    low = 0.25 * torch.rand(len(batch), 3, 1, 1, generator=generator).to(batch.device)
-    high = 1 - 0.35 * torch.rand(len(batch), 3, 1, 1, generator=generator).to(batch.device)
+    low = on(batch, 0.25 * torch.rand(len(batch), 3, 1, 1, generator=generator))
+    high = on(batch, 1 - 0.35 * torch.rand(len(batch), 3, 1, 1, generator=generator))
     grey = batch.mean(1, keepdim=True)
     muted = torch.lerp(batch, grey.expand_as(batch), _amounts(batch, 0, 1, generator))
     return torch.where(_some(batch, 0.3, generator), low + muted * (high - low), batch)

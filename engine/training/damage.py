@@ -19,9 +19,9 @@ from torch.nn import functional as F
 from engine.training import decoys
 from engine.training.damage_film import Film, read_film
 from engine.training.damage_scene import TORN, scene
-from engine.training.photos import read_folder
+from engine.training.photos import pieces, read_folder, turned
 
-_MANY = 24  # times as many scenes are made beforehand for a GPU, which goes through them in minutes
+_MANY = 40  # times as many scenes are made beforehand for a GPU, which goes through them in minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,20 +108,15 @@ class Bank:
 
     def batch(self, count: int, size: int, generator: torch.Generator) -> Layers:
         """`count` scenes of `size` px, at most the bank's, on the device."""
-        return Layers(torch.stack([self._one(size, generator) for _ in range(count)]).to(self.device))
-
-    def _one(self, size: int, generator: torch.Generator) -> Tensor:
-        fresh, turned = (torch.rand(2, generator=generator) < torch.tensor([self.fresh, 0.3])).tolist()
-        seed, place, flips = torch.randint(2**62, (3,), generator=generator).tolist()
-        if fresh:
-            planes = torch.from_numpy(self._scene(size, seed))
-        else:
-            # half of the pieces lie at a border each way, as tears do
-            room = self.scenes.shape[-1] - size
-            y, x = (min(max(0, draw - room // 2), room) for draw in divmod(place % (2 * room + 1) ** 2, 2 * room + 1))
-            planes = self.scenes[seed % len(self.scenes), :, y : y + size, x : x + size]
-        planes = planes.transpose(1, 2) if turned else planes
-        return planes.flip([axis for axis in (1, 2) if flips >> axis & 1])
+        fresh = torch.rand(count, generator=generator) < self.fresh
+        seeds = torch.randint(2**62, (count,), generator=generator)
+        room = self.scenes.shape[-1] - size
+        # half of the pieces lie at a border each way, as tears do
+        corners = (torch.randint(2 * room + 1, (2, count), generator=generator) - room // 2).clamp(0, room)
+        planes = pieces(self.scenes, seeds % len(self.scenes), corners, size)
+        for number in fresh.nonzero().flatten().tolist():
+            planes[number] = torch.from_numpy(self._scene(size, int(seeds[number])))
+        return Layers(turned(planes, 0.3, generator))
 
 
 def made_on_all_cores(film: Film, size: int, seeds: Sequence[int], torn: float) -> list[NDArray[np.uint8]]:

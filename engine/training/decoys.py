@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.training.degrade import on
 from engine.training.strokes import Canvas, Plane, bezier, lumpy, walk, wave
 
 COLOURS = 4  # of a picture's palette: its dark, its light, two of its pixels
@@ -210,9 +211,9 @@ def add(reference: Tensor, opacity: Tensor, colour: Tensor, generator: torch.Gen
     only before what is lighter, or darker, than the picture's middle, as a wire before the sky does: damage respects
     no outline, things do.
     """
-    count, device = len(reference), reference.device
+    count = len(reference)
     colours = _palette(reference, generator)  # (B, COLOURS, 3)
-    before = torch.rand(count, 1, 1, 1, generator=generator).to(device)
+    before = on(reference, torch.rand(count, 1, 1, 1, generator=generator))
     luma = F.avg_pool2d(reference.mean(1, keepdim=True), 5, 1, 2)
     middle = luma.mean((2, 3), keepdim=True)
     hidden = ((before < 0.25) & (luma > middle)) | ((before > 0.75) & (luma < middle))
@@ -225,12 +226,12 @@ def add(reference: Tensor, opacity: Tensor, colour: Tensor, generator: torch.Gen
 def _palette(reference: Tensor, generator: torch.Generator) -> Tensor:
     """Four colours of each picture: a dark one, a light one, two of its pixels made a little lighter or darker."""
     count, _, height, width = reference.shape
-    place = torch.randint(height * width, (count, 64), generator=generator).to(reference.device)
+    place = on(reference, torch.randint(height * width, (count, 64), generator=generator))
     pixels = reference.flatten(2).transpose(1, 2).gather(1, place[..., None].expand(-1, -1, 3))  # (B, 64, 3)
     order = pixels.sum(2).argsort(1)
     ranked = pixels.gather(1, order[..., None].expand(-1, -1, 3))
     least = torch.tensor([0.4, 1.0, 0.6, 0.6]).view(1, 4, 1)
     most = torch.tensor([1.0, 1.5, 1.4, 1.4]).view(1, 4, 1)
-    change = (least + (most - least) * torch.rand(count, 4, 1, generator=generator)).to(reference.device)
+    change = on(reference, least + (most - least) * torch.rand(count, 4, 1, generator=generator))
     picked = torch.stack((ranked[:, 1], ranked[:, -2], pixels[:, 0], pixels[:, 1]), 1)
     return (picked * change).clamp(0, 1)

@@ -48,6 +48,11 @@ def normal(like: Tensor, generator: torch.Generator) -> Tensor:
     return torch.randn(like.shape, device=like.device, generator=torch.Generator(like.device).manual_seed(seed))
 
 
+def on(like: Tensor, draws: Tensor) -> Tensor:
+    """The draws on the device of `like`, without waiting for what a GPU has yet to do."""
+    return draws.to(like.device, non_blocking=True)
+
+
 def add_gaussian(batch: Tensor, sigma: Tensor, coarse: Tensor, generator: torch.Generator) -> Tensor:
     """Gaussian noise of the planes `sigma`, white or, where `coarse` (B,) says so, blurred by 0.4 to 1.2 px as that of
     developed camera files is; half of the batch clipped and rounded to 8 bits, as files are.

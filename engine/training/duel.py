@@ -77,7 +77,7 @@ class DuelRun(Run):
         """Only where it is no number: a critic may do well or badly."""
         return not math.isfinite(mean)
 
-    def _one_step(self) -> float:
+    def _one_step(self) -> Tensor:
         fraction = self.fraction
         fade = self.slower * min(1.0, (self.step + 1) / self.recipe.warm_up) * min(1.0, 4 * (1 - fraction) + 0.02)
         self._pace(self.optimizer, self.recipe.rate * fade)
@@ -88,7 +88,7 @@ class DuelRun(Run):
         self._follow()
         return loss
 
-    def _train_critic(self, batch: Batch, fraction: float) -> float:
+    def _train_critic(self, batch: Batch, fraction: float) -> Tensor:
         classes = batch.get("classes")
         with torch.autocast(self.device.type, torch.bfloat16):
             with torch.no_grad():
@@ -111,7 +111,7 @@ class DuelRun(Run):
         total.backward()
         nn.utils.clip_grad_norm_(self.critic.parameters(), 10.0)
         self.critic_optimizer.step()
-        return float(loss.detach())
+        return loss.detach()
 
     def _train_net(self, batch: Batch) -> None:
         self.critic.requires_grad_(False)

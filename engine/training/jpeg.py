@@ -1,5 +1,6 @@
 """JPEG's losses on batches, on whatever device they are: the transform, the real tables, the rounding; no coding."""
 
+import functools
 import math
 
 import torch
@@ -29,24 +30,32 @@ def compress(batch: Tensor, quality: Tensor, halved: Tensor, shift: tuple[int, i
     top, left = ((-step) % 16 for step in shift)
     padding = (left, -(width + left) % 16, top, -(height + top) % 16)
     x = F.pad(batch.mul(255).round(), padding, mode="replicate")
-    ycc = torch.einsum("bchw,pc->bphw", x, _TO_YCC.to(x.device)).round()
-    steps = tables(quality.to(x.device).float())
+    to_ycc, to_rgb, _ = _constants(x.device)
+    ycc = torch.einsum("bchw,pc->bphw", x, to_ycc).round()
+    steps = tables(quality.float()).to(x.device, non_blocking=True)
     luma = _quantise(ycc[:, :1] - 128, steps[:, :1])
     colour = ycc[:, 1:]
     small = _quantise(F.avg_pool2d(colour, 2).round(), steps[:, 1:])
     coarse = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)  # libjpeg's triangle
     fine = _quantise(colour, steps[:, 1:])
-    colour = torch.where(halved.to(x.device).view(-1, 1, 1, 1), coarse, fine)
+    colour = torch.where(halved.to(x.device, non_blocking=True).view(-1, 1, 1, 1), coarse, fine)
     ycc = torch.cat((luma + 128, colour), dim=1).round()
-    rgb = torch.einsum("bchw,pc->bphw", ycc, torch.linalg.inv(_TO_YCC).to(x.device))
+    rgb = torch.einsum("bchw,pc->bphw", ycc, to_rgb)
     return rgb[..., top : top + height, left : left + width].round().clamp(0, 255).div(255)
+
+
+@functools.cache
+def _constants(device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """On the device: from RGB to luma and colours, back, (3, 3) each, and the cosines of a block, (8, 8)."""
+    angle = torch.arange(8.0)[:, None] * (torch.arange(8.0)[None] + 0.5) * math.pi / 8
+    basis = torch.cos(angle) / 2 * torch.where(torch.arange(8) == 0, math.sqrt(0.5), 1.0)[:, None]
+    return _TO_YCC.to(device), torch.linalg.inv(_TO_YCC).to(device), basis.to(device)
 
 
 def _quantise(planes: Tensor, steps: Tensor) -> Tensor:
     """Planes (B, C, H, W) after their 8 x 8 cosine transform was rounded to multiples of `steps` (B, 1, 8, 8)."""
     count, channels, height, width = planes.shape
-    angle = torch.arange(8.0)[:, None] * (torch.arange(8.0)[None] + 0.5) * math.pi / 8
-    basis = (torch.cos(angle) / 2 * torch.where(torch.arange(8) == 0, math.sqrt(0.5), 1.0)[:, None]).to(planes.device)
+    basis = _constants(planes.device)[2]
     blocks = planes.view(count, channels, height // 8, 8, width // 8, 8).transpose(3, 4)
     steps = steps.view(count, 1, 1, 1, 8, 8)
     blocks = basis.T @ ((basis @ blocks @ basis.T / steps).round() * steps) @ basis

@@ -183,7 +183,7 @@ class Run:
         """
         if self.step == 0:
             (self.folder / "curve.csv").unlink(missing_ok=True)  # of an older run
-        losses: list[float] = []
+        losses: list[Tensor] = []  # on the device: a GPU is not waited for after each step
         began, reported = time.monotonic() - self.seconds, time.monotonic()
         while self.fraction < 1:
             losses.append(self._one_step())
@@ -194,8 +194,8 @@ class Run:
                 self.save(generator)
                 return False
             if time.monotonic() - reported > every_seconds or self.fraction >= 1:
-                self._report(losses)
-                mean = sum(losses) / len(losses)
+                mean = float(torch.stack(losses).mean())
+                self._report(mean)
                 if self.diverged(mean):
                     self._go_back(generator)
                 else:
@@ -218,8 +218,8 @@ class Run:
         self.seconds, self.slower, self.usual = seconds, slower, usual  # more is allowed each time: it must end
         print(f"diverged: back to step {self.step}, at {slower} of the rate", flush=True)
 
-    def _one_step(self) -> float:
-        """One batch. Returns its loss."""
+    def _one_step(self) -> Tensor:
+        """One batch. Returns its loss, a scalar on the device."""
         fraction = self.fraction
         rate = self.slower * self.recipe.rate * (0.001 + 0.999 * 0.5 * (1 + math.cos(math.pi * fraction)))
         self._pace(self.optimizer, rate * min(1.0, (self.step + 1) / self.recipe.warm_up))
@@ -232,7 +232,7 @@ class Run:
         self.optimizer.step()
         self.step += 1
         self._follow()
-        return float(loss.detach())
+        return loss.detach()
 
     @staticmethod
     def _pace(optimizer: torch.optim.Optimizer, rate: float) -> None:
@@ -246,9 +246,9 @@ class Run:
         for average, parameter in zip(self.average.parameters(), self.net.parameters(), strict=True):
             average.lerp_(parameter, 1 - decay)
 
-    def _report(self, losses: list[float]) -> None:
+    def _report(self, loss: float) -> None:
         scores = self.recipe.validate(self.average)
-        row = {"step": self.step, "seconds": round(self.seconds), "loss": sum(losses) / len(losses)} | scores
+        row = {"step": self.step, "seconds": round(self.seconds), "loss": loss} | scores
         print("  ".join(f"{key} {value:.4g}" for key, value in row.items()), flush=True)
         self._preview()
         curve = self.folder / "curve.csv"

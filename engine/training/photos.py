@@ -10,12 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.training import leaves, patterns
+from engine.training.degrade import on
 
 SUFFIXES = {".avif", ".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff"}
 _UNREADABLE = (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError)  # Pillow's
 _LARGEST = 2048  # px a side: photos of today are larger than what is learned from them
 REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
 MOST_REDUCED = 3.0
+_READY = 24_000  # crops that are made beforehand for a GPU, which is faster than what launches its work on each
+_RENEWED = 96  # of them at a time
 
 
 def read_folder(folder: Path, device: torch.device, limit: int | None = None) -> list[Tensor]:
@@ -60,7 +63,8 @@ def _in_8_bits(photo: Image.Image) -> Image.Image:
 class Crops:
     """An endless source of clean crops: photos by area, and a share of synthetic leaves, among them a fifth patterns.
 
-    They are made on the device in a bank that is renewed while training runs, so that none is seen for long.
+    They are made on the device in a bank that is renewed while training runs, so that none is seen for long. On a GPU
+    crops of photos, too, come from such a store.
     """
 
     def __init__(
@@ -83,6 +87,9 @@ class Crops:
         area = torch.tensor([photo.shape[1] * photo.shape[2] for photo in self.photos], dtype=torch.float64)
         self.odds = area / area.sum()
         self.bank = [self._leaves() for _ in range(bank)] if leaf_share > 0 else []
+        self.ready: Tensor | None = None
+        if self.photos[0].is_cuda:
+            self.ready = torch.stack([self._any() for _ in range(_READY)])
 
     def _leaves(self) -> Tensor:
         """One synthetic image of twice the crop's side, coloured like a random photo. uint8 (3, 2 size, 2 size)"""
@@ -96,20 +103,27 @@ class Crops:
         return int(torch.randint(below, (1,), generator=self.generator))
 
     def renew(self) -> None:
-        """Replace one synthetic image of the bank."""
+        """Replace one synthetic image of the bank, and on a GPU some crops."""
         if self.bank:
             self.bank[self._random(len(self.bank))] = self._leaves()
+        if self.ready is not None:
+            places = torch.randint(len(self.ready), (_RENEWED,), generator=self.generator)
+            self.ready[places.to(self.ready.device)] = torch.stack([self._any() for _ in range(_RENEWED)])
 
     def batch(self, count: int) -> Tensor:
         """`count` augmented crops. Returns float32 (count, 3, size, size) in [0, 1]."""
-        chance = torch.rand(count, generator=self.generator)
-        crops = []
-        for draw in chance.tolist():
-            synthetic = self.bank and draw < self.leaf_share
-            crop = self._crop(self.bank[self._random(len(self.bank))]) if synthetic else self._reduced(self._photo())
-            crop = torch.rot90(crop, self._random(4), (1, 2))
-            crops.append(crop.flip(2) if self._random(2) else crop)
-        return self._recolour(torch.stack([crop.float() for crop in crops]).div_(255))
+        if self.ready is None:
+            crops = torch.stack([self._any() for _ in range(count)])
+        else:
+            places = torch.randint(len(self.ready), (count,), generator=self.generator)
+            crops = self.ready[places.to(self.ready.device, non_blocking=True)]
+        return self._recolour(turned(crops, 0.5, self.generator).float().div_(255))
+
+    def _any(self) -> Tensor:
+        """A crop of a synthetic image or of a photo. uint8 (3, size, size)"""
+        if self.bank and float(torch.rand(1, generator=self.generator)) < self.leaf_share:
+            return self._crop(self.bank[self._random(len(self.bank))])
+        return self._reduced(self._photo())
 
     def _crop(self, source: Tensor, side: int = 0) -> Tensor:
         side = side or self.size
@@ -124,14 +138,35 @@ class Crops:
             return self._crop(photo)
         crop = self._crop(photo, int(self.size * factor))
         size = (self.size, self.size)
-        return F.interpolate(crop[None].float(), size=size, mode="bicubic", antialias=True)[0].clamp(0, 255)
+        crop = F.interpolate(crop[None].float(), size=size, mode="bicubic", antialias=True)[0]
+        return crop.round().clamp(0, 255).to(torch.uint8)
 
     def _recolour(self, batch: Tensor) -> Tensor:
         """A fifth grey, a third with random gamma: scans are both. Same shape, in [0, 1]."""
         count, device = len(batch), batch.device
-        grey = (torch.rand(count, 1, 1, 1, generator=self.generator) < 0.2).to(device)
+        grey = on(batch, torch.rand(count, 1, 1, 1, generator=self.generator) < 0.2)
         gamma = torch.exp(0.4 * torch.randn(count, 1, 1, 1, generator=self.generator))
         gamma = torch.where(torch.rand(count, 1, 1, 1, generator=self.generator) < 0.33, gamma, 1.0).clamp(0.5, 2)
         weights = torch.tensor([0.299, 0.587, 0.114], device=device).view(1, 3, 1, 1)
         batch = torch.where(grey, (batch * weights).sum(1, keepdim=True).expand_as(batch), batch)
-        return batch.clamp_(0, 1).pow(gamma.to(device))
+        return batch.clamp_(0, 1).pow(on(batch, gamma))
+
+
+def pieces(pictures: Tensor, numbers: Tensor, corners: Tensor, size: int) -> Tensor:
+    """Pieces of `size` px of the pictures (N, C, H, W) of these numbers, (B,), whose upper left corners (2, B), y and
+    x, are given, on the CPU. (B, C, size, size)"""
+    side = torch.arange(size)
+    rows, columns = ((first[:, None] + side).to(pictures.device, non_blocking=True) for first in corners)
+    numbers = numbers.to(pictures.device, non_blocking=True)
+    found = pictures[numbers[:, None, None], :, rows[:, :, None], columns[:, None]]  # (B, size, size, C)
+    return found.permute(0, 3, 1, 2)
+
+
+def turned(batch: Tensor, across: float, generator: torch.Generator) -> Tensor:
+    """Square pictures (B, C, S, S), each mirrored at random both ways and, a share `across` of them, with rows and
+    columns exchanged. Same shape"""
+    odds = torch.tensor([0.5, 0.5, across]).view(3, 1, 1, 1, 1)
+    left, down, other = on(batch, torch.rand(3, len(batch), 1, 1, 1, generator=generator) < odds)
+    batch = torch.where(left, batch.flip(3), batch)
+    batch = torch.where(down, batch.flip(2), batch)
+    return torch.where(other, batch.transpose(2, 3), batch)

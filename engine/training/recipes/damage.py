@@ -59,7 +59,7 @@ class Damage(PhotoRecipe):
         reference = layers.decorate(reference, self.generator)
         damaged = damage.apply(reference, layers)
         labels, counts = damage.visible(reference, damaged, layers)
-        sharp = torch.rand(len(damaged), 1, 1, 1, generator=self.generator).to(self.device) < _SHARPENED
+        sharp = degrade.on(damaged, torch.rand(len(damaged), 1, 1, 1, generator=self.generator) < _SHARPENED)
         damaged = torch.where(sharp, blind.sharpen(damaged, self.generator), damaged)
         return {"photo": _degraded(damaged, self.generator), "labels": labels.float(), "counts": counts.float()}
 

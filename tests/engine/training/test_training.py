@@ -113,7 +113,7 @@ def test_a_run_that_diverges_goes_back_and_on_at_half_the_rate(data: Path, tmp_p
 def test_a_run_that_diverges_for_good_ends_and_says_so(name: str, good: int, data: Path, tmp_path: Path) -> None:
     run, generator = _run(RECIPES[name], data, tmp_path, 6)
     step = run._one_step
-    run._one_step = lambda: step() if run.step < good else float("nan")  # type: ignore[method-assign]
+    run._one_step = lambda: step() if run.step < good else torch.tensor(float("nan"))  # type: ignore[method-assign]
     with pytest.raises(RestoreError, match="diverged"):
         run.train(generator, every_seconds=0)
     assert (tmp_path / "checkpoint.json").exists() is (good > 0)
