@@ -14,11 +14,12 @@ from engine.params import param
 from engine.progress import Progress
 
 _NET = "damage-u32"
-_SCRATCHED, _DUSTY = 0.003, 0.0003  # shares of a photo in lines and in spots that make it a worn print
-_COLOUR_SCRATCHED, _COLOUR_DUSTY = 0.005, 0.001  # those of one in colour
+_PARTS = 8  # of a photo, each way
+_SCRATCHED, _DUSTY = 0.001, 0.0002  # shares of a part in lines and in spots that count
+_SPREAD, _STREWN = 0.25, 0.1  # shares of the parts with lines and with spots from which on a print is worn
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
-_PLAIN = 3.0  # how much more than their surroundings vary these differ from them
-_CAREFULLY = (0.7, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
+_PLAIN = 1.2  # how much more than their surroundings vary these differ from them, times their share of the parts
+_CAREFULLY = (0.8, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
 _LENIENT = 0.15  # how much more sensitive the net is on worn prints
 _COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.4, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
@@ -120,9 +121,11 @@ class Damage(Detector):
         return masks.grow(found, by_net.rim(found, image) - 1)
 
     def _surely(self, image: Image, views: list[_View], plane: int) -> Mask:
-        """Lines, or spots, that the net is very sure of; of spots those that are alone."""
+        """Lines, or spots, that the net is very sure of; of spots those that are alone, of lines those that are no
+        chains."""
         found = self._chosen(image, views, self.sensitivity - _CAREFULLY[plane], [plane])
-        return by_net.alone(found, self._chosen(image, views, 0.5, [plane])) if plane == _SPOTS else found
+        kept = by_net.alone if plane == _SPOTS else by_net.without_rings
+        return kept(found, self._chosen(image, views, 0.5, [plane]))
 
     def _by_net(self, image: Image, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")
@@ -195,20 +198,26 @@ def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
 
 
 def _is_worn(image: Image, views: list[_View]) -> bool:
-    """Whether a photo is evidently full of damage, in any view: many lines, and some spots, as no print is scratched
-    and has no dust; in colour more of both. Of the lines the net is sure, and they stand out plainly: of stripes,
-    baskets and twigs it is less sure, and they stand out less."""
+    """Whether a photo is evidently full of damage, in any view: lines in many parts of it and some spots, as no print
+    is scratched and has no dust. Of the lines the net is sure, and the fewer they are, the plainer they stand out: of
+    stripes, baskets and twigs it is less sure, they stand out less, and they are in one place."""
     usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
-    scratched, dusty = (_SCRATCHED, _DUSTY) if tones.is_toned(image) else (_COLOUR_SCRATCHED, _COLOUR_DUSTY)
     for factor, chances in views:
-        lines, spots = (float((chances[..., plane] > usual).mean()) for plane in (0, _SPOTS))
-        if lines <= scratched or spots <= dusty:
+        lines, spots = (chances[..., plane] > usual for plane in (0, _SPOTS))
+        spread = _share_of_parts(lines, _SCRATCHED)
+        if spread <= _SPREAD or _share_of_parts(spots, _DUSTY) <= _STREWN:
             continue
-        sure = float((chances[..., 0] > careful).mean()) / lines
-        found = by_net.find(chances[..., 0], usual)
-        if sure > _SURE and by_net.contrast(found, _reduced(image, factor) if factor > 1 else image) > _PLAIN:
+        sure = np.count_nonzero(chances[..., 0] > careful) / np.count_nonzero(lines)
+        seen = _reduced(image, factor) if factor > 1 else image
+        if sure > _SURE and spread * by_net.contrast(frozen(lines.astype(np.float32)), seen) > _PLAIN:
             return True
     return False
+
+
+def _share_of_parts(found: np.ndarray, least: float) -> float:
+    """Of 8 x 8 parts of a photo, the share of those of which more than `least` is found, bool (H, W)."""
+    shares = cv2.resize(found.astype(np.float32), (_PARTS, _PARTS), interpolation=cv2.INTER_AREA)
+    return float((shares > least).mean())
 
 
 def _usual() -> float:

@@ -14,6 +14,7 @@ _VARIES = 31  # px, side of the window in which it is looked at how much a photo
 _EVEN = 0.01  # deviation, 0..1, that is added: on even ground anything would stand out
 _SUFFICES = 300  # px of damage from which on rings can be judged
 _AMONG, _CROWDED = 65, 0.015  # px, side of the window in which pieces are alone or not; share of it that is a crowd
+_CLOSED, _RING, _LINKS = 2, 60, 280  # px: gaps that are closed; a ring's inside; of line for each ring of a chain
 _GROUND = 31  # px, side of the window whose median is the ground that damage lies on
 
 
@@ -137,6 +138,26 @@ def alone(found: Mask, others: Mask) -> Mask:
     kept = np.bincount(labels.ravel(), crowd.ravel(), len(area)) < _CROWDED * area
     kept[0] = False
     return frozen(kept[labels].astype(np.float32))
+
+
+def without_rings(found: Mask, lines: Mask) -> Mask:
+    """A mask of 0 and 1 without those pieces of `lines`, of which it is the surer part, that close small rings again
+    and again: chains, nets and lace rather than scratches, hairs and cracks."""
+    if not found.any():
+        return found
+    wide = cv2.dilate((lines > 0).astype(np.uint8), np.ones((2 * _CLOSED + 1,) * 2, np.uint8))
+    labels = _pieces(wide > 0)[0]
+    _count, grounds, stats, _centres = cv2.connectedComponentsWithStats(1 - wide, connectivity=4)
+    rings = np.zeros(int(labels.max()) + 1)
+    for number in range(1, len(stats)):
+        x, y, width, height, area = stats[number].tolist()
+        inside = x > 0 and y > 0 and x + width < wide.shape[1] and y + height < wide.shape[0]
+        if inside and area <= _RING:
+            first = x + int(np.argmax(grounds[y, x : x + width] == number))
+            rings[labels[y, first - 1]] += 1
+    length = np.bincount(labels.ravel(), lines.ravel(), len(rings))
+    chained = (rings > 1) & (rings * _LINKS > length)
+    return frozen(found * ~chained[labels])
 
 
 def only_lighter(found: Mask, image: np.ndarray, lighter: bool) -> Mask:

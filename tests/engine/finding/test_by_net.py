@@ -75,6 +75,25 @@ def test_a_speck_is_alone_and_many_are_a_crowd() -> None:
     assert (by_net.alone(frozen(found), frozen(np.zeros_like(others))) == found).all()
 
 
+def test_a_chain_is_no_scratch_and_cracks_that_meet_are_no_chain() -> None:
+    lines = np.zeros((200, 300), np.uint8)
+    for y in range(20, 180, 13):
+        cv2.ellipse(lines, (60, y), (6, 7), 0, 0, 360, 1, 1)
+    cracks = np.zeros_like(lines)
+    for start, end in [
+        ((120, 10), (280, 190)),
+        ((290, 20), (130, 180)),
+        ((110, 100), (290, 90)),
+        ((205, 5), (200, 195)),
+    ]:
+        cv2.line(cracks, start, end, 1, 2)
+    both = frozen((lines | cracks).astype(np.float32))
+    sure = both.copy()
+    sure[::3] = 0
+    kept = by_net.without_rings(frozen(sure), both)
+    assert not kept[:, :100].any() and (kept[:, 100:] == sure[:, 100:]).all()
+
+
 def test_lighter_and_darker_are_told_apart() -> None:
     image, found = np.full((60, 80, 3), 0.4, np.float32), np.zeros((60, 80), np.float32)
     found[10:13, 5:75] = found[40:43, 5:75] = 1
@@ -90,4 +109,5 @@ def test_tiny_and_empty_masks(shape: tuple[int, int]) -> None:
     assert empty.shape == shape and not empty.any()
     assert not by_net.narrow(empty, 5).any() and not by_net.alone(empty, empty).any()
     full = frozen(np.ones(shape, np.float32))
+    assert not by_net.without_rings(empty, empty).any() and by_net.without_rings(full, full).all()
     assert by_net.only_lighter(full, frozen(np.full((*shape, 3), 0.5, np.float32)), lighter=True).shape == shape
