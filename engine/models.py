@@ -133,8 +133,8 @@ class Model:
             yield Pass(given[..., :3], given[..., 3:])
 
     def probabilities(self, image: Image, progress: Progress | None = None) -> np.ndarray:
-        """What a net that judges pixels says of each of them, as it is: in fp32, as near a threshold rounding tells.
-        Tiled as a call. fp32 (H, W, n) in 0..1. Raises Cancelled, RestoreError."""
+        """What a net that judges pixels says of each of them, as it is. Tiled and in the precision of a call. fp32
+        (H, W, n) in 0..1. Raises Cancelled, RestoreError."""
         for tile in devices.tiles():
             with devices.memory_may_run_out():
                 return run_tiled(image, self._judge(), tile, self._overlap, progress or Progress(), self._multiple)
@@ -144,7 +144,7 @@ class Model:
         """The function for run_tiled that asks the net for probabilities, on the device of the moment."""
         import torch
 
-        net, device, _ = self._placed(torch.float32)
+        net, device, _ = self._placed()
 
         @torch.inference_mode()
         def judge(crop: np.ndarray, box: Box) -> np.ndarray:

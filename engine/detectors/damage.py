@@ -16,10 +16,10 @@ from engine.progress import Progress
 _NET = "damage-u32"
 _PARTS = 8  # of a photo, each way
 _SCRATCHED, _DUSTY = 0.001, 0.0002  # shares of a part in lines and in spots that count
-_SPREAD, _STREWN = 0.25, 0.1  # shares of the parts with lines and with spots from which on a print is worn
+_SPREAD, _STREWN = 0.25, 0.13  # shares of the parts with lines and with spots from which on a print is worn
 _CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
 _PLAIN = 1.2  # how much more than their surroundings vary these differ from them, times their share of the parts
-_CAREFULLY = (0.8, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
+_CAREFULLY = (0.85, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
 _LENIENT = 0.15  # how much more sensitive the net is on worn prints
 _COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
 _BOLD, _SMALL = 0.4, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust

@@ -29,8 +29,10 @@ class Segmenter(nn.Module):
         self.multiple = self.unet.multiple
 
     def forward(self, x: Tensor) -> Tensor:
-        """Probabilities of line, spot and tear, each on its own. (B, 3, H, W)"""
-        return self.logits(x).sigmoid()
+        """Probabilities of line, spot and tear, each on its own, by the mean of what the net says of the photo and of
+        it upside down, whose errors partly cancel (Lim et al. 2017, EDSR, section 3.4). (B, 3, H, W)"""
+        around = self.logits(x.flip(2, 3)).flip(2, 3)
+        return ((self.logits(x) + around) / 2).sigmoid()
 
     def residual(self, x: Tensor) -> Tensor:
         """The probabilities less the photo: what a caller adds to it who takes this for a net that restores."""

@@ -264,6 +264,7 @@ def test_probabilities_are_what_the_net_says_and_the_same_in_tiles(monkeypatch: 
     torch.nn.init.normal_(net.unet.head.weight, std=0.3)  # sure of something somewhere
     facts = {"net": "segmenter.Segmenter", "config": {"widths": (8, 16), "blocks": 1}, "multiple": 8, "overlap": 48}
     model, image = models.Model(facts, net.state_dict()), _noisy(203, 301)
+    monkeypatch.setattr(devices, "quickest", lambda _device: torch.float32)
     monkeypatch.setitem(devices._TILE, "cpu", 1024)
     whole = model.probabilities(image)
     x = np.pad(image, ((0, 5), (0, 3), (0, 0)), mode="symmetric").transpose(2, 0, 1)[None].copy()

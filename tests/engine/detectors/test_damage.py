@@ -220,9 +220,9 @@ def test_careful_takes_what_the_net_is_very_sure_of(known: Image, monkeypatch: p
     told[(*LINE, 0)], told[(*SPOT, 1)], told[(*FAINT, 0)] = SURE, 1, 0.99
     monkeypatch.setattr(models, "load", lambda _name: _Known(told))
     assert learned(known, method="careful") == {"spot"}
-    assert learned(known, method="careful", sensitivity=0.9) == {"line", "spot"}
-    assert learned(known, method="careful", sensitivity=0.9, kinds="lines") == {"line"}
-    assert learned(known, method="careful", sensitivity=0.9, kinds="spots") == {"spot"}
+    assert learned(known, method="careful", sensitivity=1.0) == {"line", "spot"}
+    assert learned(known, method="careful", sensitivity=1.0, kinds="lines") == {"line"}
+    assert learned(known, method="careful", sensitivity=1.0, kinds="spots") == {"spot"}
 
 
 def test_careful_leaves_crowds_of_spots(known: Image, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,3 +30,11 @@ def test_answers_are_rare_at_first_and_probabilities() -> None:
     answer = net(photo)
     assert answer.shape == photo.shape and answer.min() > 0 and answer.mean() < 0.1
     assert torch.allclose(photo + net.residual(photo), answer, atol=1e-6)
+
+
+def test_upside_down_the_answer_is_the_same() -> None:
+    torch.manual_seed(0)
+    net, photo = Segmenter([8, 8, 8], 1), torch.rand(2, 3, 32, 40)
+    torch.nn.init.normal_(net.unet.head.weight, std=0.3)
+    assert torch.allclose(net(photo.flip(2, 3)).flip(2, 3), net(photo), atol=1e-6)
+    assert not torch.allclose(net.logits(photo.flip(2, 3)).flip(2, 3), net.logits(photo), atol=1e-2)
