@@ -17,12 +17,13 @@ _NET = "damage-u32"
 _PARTS = 8  # of a photo, each way
 _SCRATCHED, _DUSTY = 0.001, 0.0002  # shares of a part in lines and in spots that count
 _SPREAD, _STREWN = 0.25, 0.13  # shares of the parts with lines and with spots from which on a print is worn
-_CAREFUL, _SURE = 0.3, 0.55  # sensitivity at which such a share of the lines is found still, where they are damage
+_SEEN = 0.72  # sensitivity at which that is looked for
+_CAREFUL, _SURE = 0.52, 0.55  # one at which such a share of the lines is found still, where they are damage
 _PLAIN = 1.2  # how much more than their surroundings vary these differ from them, times their share of the parts
-_CAREFULLY = (0.85, 0.9)  # how much less sensitive the net is to lines and to spots where it is to be careful
-_LENIENT = 0.15  # how much more sensitive the net is on worn prints
-_COLOURED = 0.1  # on worn photos in colour, which show more that looks like damage
-_BOLD, _SMALL = 0.4, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
+_CAREFULLY = (0.63, 0.73)  # how much less sensitive the net is to lines and to spots where it is to be careful
+_LENIENT = 0.37  # how much more sensitive the net is on worn prints
+_COLOURED = 0.32  # on worn photos in colour, which show more that looks like damage
+_BOLD, _SMALL = 0.62, 400  # on worn prints of one tone with so many px a side: in smaller copies eyes look like dust
 _OVERLAP = 96  # px that the net looks around
 _PLANES = {"all": [0, 1], "lines": [0], "spots": [1], "tears": []}  # of the net's answer, of what has a width
 _SPOTS, _TEARS = 1, 2  # the planes of these
@@ -125,7 +126,7 @@ class Damage(Detector):
         chains."""
         found = self._chosen(image, views, self.sensitivity - _CAREFULLY[plane], [plane])
         kept = by_net.alone if plane == _SPOTS else by_net.without_rings
-        return kept(found, self._chosen(image, views, 0.5, [plane]))
+        return kept(found, self._chosen(image, views, _SEEN, [plane]))
 
     def _by_net(self, image: Image, progress: Progress) -> Mask:
         torn = self.kinds in ("all", "tears")
@@ -201,15 +202,15 @@ def _is_worn(image: Image, views: list[_View]) -> bool:
     """Whether a photo is evidently full of damage, in any view: lines in many parts of it and some spots, as no print
     is scratched and has no dust. Of the lines the net is sure, and the fewer they are, the plainer they stand out: of
     stripes, baskets and twigs it is less sure, they stand out less, and they are in one place."""
-    usual, careful = (by_net.threshold(_usual(), one) for one in (0.5, _CAREFUL))
+    seen, careful = (by_net.threshold(_usual(), one) for one in (_SEEN, _CAREFUL))
     for factor, chances in views:
-        lines, spots = (chances[..., plane] > usual for plane in (0, _SPOTS))
+        lines, spots = (chances[..., plane] > seen for plane in (0, _SPOTS))
         spread = _share_of_parts(lines, _SCRATCHED)
         if spread <= _SPREAD or _share_of_parts(spots, _DUSTY) <= _STREWN:
             continue
         sure = np.count_nonzero(chances[..., 0] > careful) / np.count_nonzero(lines)
-        seen = _reduced(image, factor) if factor > 1 else image
-        if sure > _SURE and spread * by_net.contrast(frozen(lines.astype(np.float32)), seen) > _PLAIN:
+        view = _reduced(image, factor) if factor > 1 else image
+        if sure > _SURE and spread * by_net.contrast(frozen(lines.astype(np.float32)), view) > _PLAIN:
             return True
     return False
 

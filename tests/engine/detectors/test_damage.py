@@ -236,7 +236,7 @@ def test_careful_leaves_crowds_of_spots(known: Image, monkeypatch: pytest.Monkey
     assert everything[20, 30] == 1 and everything[60:120:5, 80:160:5].all()
 
 
-SURE, USUALLY = 0.9999, 0.97  # chances found at low sensitivity, and only at the middle one
+SURE, USUALLY = 0.9999, 0.8  # chances found at low sensitivity, and only at a higher one
 
 
 def _careful(told: np.ndarray, image: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
