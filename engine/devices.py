@@ -64,7 +64,8 @@ def describe() -> str:
     if _choice.device == "cuda":
         facts = torch.cuda.get_device_properties(0)
         return f"GPU {facts.name}, {facts.total_memory / 2**30:.0f} GB"
-    name = "GPU Apple" if _choice.device == "mps" else f"CPU, {_threads()} threads"
+    count = _threads()
+    name = "GPU Apple" if _choice.device == "mps" else f"CPU, {count} thread{'' if count == 1 else 's'}"
     return f"{name}{', ' if _choice.remark else ''}{_choice.remark}"
 
 
