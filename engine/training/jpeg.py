@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from engine.training.degrade import on
+
 _LUMA = """16 11 10 16 24 40 51 61  12 12 14 19 26 58 60 55  14 13 16 24 40 57 69 56  14 17 22 29 51 87 80 62
 18 22 37 56 68 109 103 77  24 35 55 64 81 104 113 92  49 64 78 87 103 121 120 101  72 92 95 98 112 100 103 99"""
 _CHROMA = """17 18 24 47 99 99 99 99  18 21 26 66 99 99 99 99  24 26 56 99 99 99 99 99  47 66 99 99 99 99 99 99
@@ -32,13 +34,13 @@ def compress(batch: Tensor, quality: Tensor, halved: Tensor, shift: tuple[int, i
     x = F.pad(batch.mul(255).round(), padding, mode="replicate")
     to_ycc, to_rgb, _ = _constants(x.device)
     ycc = torch.einsum("bchw,pc->bphw", x, to_ycc).round()
-    steps = tables(quality.float()).to(x.device, non_blocking=True)
+    steps = on(x, tables(quality.float()))
     luma = _quantise(ycc[:, :1] - 128, steps[:, :1])
     colour = ycc[:, 1:]
     small = _quantise(F.avg_pool2d(colour, 2).round(), steps[:, 1:])
     coarse = F.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)  # libjpeg's triangle
     fine = _quantise(colour, steps[:, 1:])
-    colour = torch.where(halved.to(x.device, non_blocking=True).view(-1, 1, 1, 1), coarse, fine)
+    colour = torch.where(on(x, halved).view(-1, 1, 1, 1), coarse, fine)
     ycc = torch.cat((luma + 128, colour), dim=1).round()
     rgb = torch.einsum("bchw,pc->bphw", ycc, to_rgb)
     return rgb[..., top : top + height, left : left + width].round().clamp(0, 255).div(255)

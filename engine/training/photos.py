@@ -18,6 +18,7 @@ _LARGEST = 2048  # px a side: photos of today are larger than what is learned fr
 REDUCED = 0.4  # share of the crops of photos that are of a reduced photo: there is more in them
 MOST_REDUCED = 3.0
 _READY = 24_000  # crops that are made beforehand for a GPU, which is faster than what launches its work on each
+_ROOM = 1 / 8  # at most, of its free memory, for them
 _RENEWED = 96  # of them at a time
 
 
@@ -89,7 +90,8 @@ class Crops:
         self.bank = [self._leaves() for _ in range(bank)] if leaf_share > 0 else []
         self.ready: Tensor | None = None
         if self.photos[0].is_cuda:
-            self.ready = torch.stack([self._any() for _ in range(_READY)])
+            free, _total = torch.cuda.mem_get_info(self.photos[0].device)
+            self.ready = self.store(min(_READY, max(1, int(_ROOM * free) // (3 * size * size))))
 
     def _leaves(self) -> Tensor:
         """One synthetic image of twice the crop's side, coloured like a random photo. uint8 (3, 2 size, 2 size)"""
@@ -108,16 +110,23 @@ class Crops:
             self.bank[self._random(len(self.bank))] = self._leaves()
         if self.ready is not None:
             places = torch.randint(len(self.ready), (_RENEWED,), generator=self.generator)
-            self.ready[places.to(self.ready.device)] = torch.stack([self._any() for _ in range(_RENEWED)])
+            self.ready[on(self.ready, places)] = self.store(_RENEWED)
 
     def batch(self, count: int) -> Tensor:
         """`count` augmented crops. Returns float32 (count, 3, size, size) in [0, 1]."""
         if self.ready is None:
-            crops = torch.stack([self._any() for _ in range(count)])
+            crops = self.store(count)
         else:
-            places = torch.randint(len(self.ready), (count,), generator=self.generator)
-            crops = self.ready[places.to(self.ready.device, non_blocking=True)]
+            crops = self.ready[on(self.ready, torch.randint(len(self.ready), (count,), generator=self.generator))]
         return self._recolour(turned(crops, 0.5, self.generator).float().div_(255))
+
+    def store(self, count: int) -> Tensor:
+        """So many crops, not turned yet, one after the other so that no more room is taken. uint8 (count, 3, size,
+        size), where the photos are"""
+        crops = self.photos[0].new_empty((count, 3, self.size, self.size))
+        for crop in crops:
+            crop.copy_(self._any())
+        return crops
 
     def _any(self) -> Tensor:
         """A crop of a synthetic image or of a photo. uint8 (3, size, size)"""
@@ -156,9 +165,8 @@ def pieces(pictures: Tensor, numbers: Tensor, corners: Tensor, size: int) -> Ten
     """Pieces of `size` px of the pictures (N, C, H, W) of these numbers, (B,), whose upper left corners (2, B), y and
     x, are given, on the CPU. (B, C, size, size)"""
     side = torch.arange(size)
-    rows, columns = ((first[:, None] + side).to(pictures.device, non_blocking=True) for first in corners)
-    numbers = numbers.to(pictures.device, non_blocking=True)
-    found = pictures[numbers[:, None, None], :, rows[:, :, None], columns[:, None]]  # (B, size, size, C)
+    rows, columns = (on(pictures, first[:, None] + side) for first in corners)
+    found = pictures[on(pictures, numbers)[:, None, None], :, rows[:, :, None], columns[:, None]]  # (B, size, size, C)
     return found.permute(0, 3, 1, 2)
 
 

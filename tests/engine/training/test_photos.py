@@ -39,7 +39,7 @@ def test_crops_are_parts_of_the_photos(store: bool, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Crops, "_recolour", lambda _self, batch: batch)
     crops = _crops(0.0)
     if store:
-        crops.ready = torch.stack([crops._any() for _ in range(20)])
+        crops.ready = crops.store(20)
         monkeypatch.setattr(photos, "_RENEWED", 5)
         before = crops.ready.clone()
         crops.renew()
