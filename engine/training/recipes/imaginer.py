@@ -28,8 +28,9 @@ class Imagine(Duel):
     data = PhotoRecipe.data.split(";")[0]
     start = "scratch-fill-u24"
     rate = 2e-4
+    gamma = (0.2, 0.12)
     critic_planes = 1
-    size = 64
+    size = 96
     count = 16
 
     def __init__(self, data: Path, device: torch.device, generator: torch.Generator, photos: int | None) -> None:
@@ -46,10 +47,10 @@ class Imagine(Duel):
         return self._batch(self.patches, self.count, self.generator)
 
     def _batch(self, patches: Patches, count: int, generator: torch.Generator) -> Batch:
-        reference, _ = patches.batch(count, generator)
-        mask = torch.stack([_hole(self.size, generator) for _ in range(count)])
+        mask = _holes(count, self.size, generator, self.device)
+        reference = patches.batch(count, generator)[0].to(self.device)
         real = torch.cat((reference, mask), dim=1)
-        return {"real": real.to(self.device), "seen": torch.cat((reference * (1 - mask), mask), dim=1).to(self.device)}
+        return {"real": real, "seen": torch.cat((reference * (1 - mask), mask), dim=1)}
 
     def fake(self, net: nn.Module, batch: Batch) -> Tensor:
         seen = batch["seen"]
@@ -104,12 +105,14 @@ def _coarse(planes: Tensor) -> Tensor:
     return F.avg_pool2d(planes, 7, stride=1, padding=3, count_include_pad=False)
 
 
-def _hole(side: int, generator: torch.Generator) -> Tensor:
-    """A box or an ellipse of a quarter to two thirds of the side. (1, side, side), 0 or 1"""
-    draw = torch.rand(5, generator=generator).tolist()
-    high, wide = (side * (0.25 + 0.4 * one) / 2 for one in draw[:2])
-    y, x = (side * (0.25 + 0.5 * one) for one in draw[2:4])
-    rows, columns = torch.meshgrid(torch.arange(side) - y, torch.arange(side) - x, indexing="ij")
-    rows, columns = rows / high, columns / wide
-    inside = rows.square() + columns.square() < 1 if draw[4] < 0.6 else (rows.abs() < 1) & (columns.abs() < 1)
-    return inside.float()[None]
+def _holes(count: int, side: int, generator: torch.Generator, device: torch.device) -> Tensor:
+    """Boxes and ellipses of a sixth to two thirds of the side each way. (count, 1, side, side), 0 or 1, on the
+    device"""
+    draw = torch.rand((5, count, 1, 1, 1), generator=generator).to(device)
+    high, wide = side * (0.16 + 0.5 * draw[:2]) / 2
+    y, x = side * (0.25 + 0.5 * draw[2:4])
+    place = torch.arange(side, device=device)
+    rows, columns = (place[:, None] - y) / high, (place - x) / wide
+    ellipse = rows.square() + columns.square() < 1
+    box = (rows.abs() < 1) & (columns.abs() < 1)
+    return torch.where(draw[4] < 0.6, ellipse, box).float()
