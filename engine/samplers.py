@@ -27,7 +27,7 @@ _COARSE_MARGIN = 5
 _NEAR = 0.45  # radians that a twist turns away from what the seed alone gives
 _BEYOND = 7919  # apart the seeds of the twists
 
-_RADIUS = 16.0  # px from its rim to its middle of the largest holes that the imagining net is shown
+_RADIUS = 24.0  # px from its rim to its middle of the largest holes that the imagining net is shown
 
 VARIED = 0.7  # standard deviations that latents are moved by at amount 1
 _SIDE = 768  # px of what the VAE is shown at a time

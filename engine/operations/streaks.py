@@ -11,7 +11,8 @@ from engine.progress import Progress
 
 @dataclass(frozen=True)
 class Streaks(Operation):
-    """A convolutional LSTM in `passes` over the photo; what its soft mask leaves out stays as it is."""
+    """A convolutional LSTM in `passes` over the photo; what its soft mask leaves out stays as it is. Passes after the
+    second see the photo turned and mirrored, and the result is the mean."""
 
     title = "Remove streaks"
     group = "repair"

@@ -21,7 +21,7 @@ class Imagine(Duel):
 
     name = "imagine-gan"
     used = "fill method=imagine"
-    limits = "Made for holes that it sees at up to some 40 px; it goes on with what is around and knows no objects."
+    limits = "Made for holes that it sees at up to some 60 px; it goes on with what is around and knows no objects."
     net = "imaginer.Imaginer"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
     facts = {"scale": 1, "multiple": 8, "overlap": 64}  # noqa: RUF012

@@ -30,7 +30,7 @@ class Streaks(PhotoRecipe):
     )
     net = "recurrent.ConvLSTM"
     config = {"widths": [24, 48, 96], "blocks": 2}  # noqa: RUF012
-    facts = {"scale": 1, "multiple": 32, "overlap": 64, "half": True}  # noqa: RUF012
+    facts = {"scale": 1, "multiple": 32, "overlap": 64, "half": True, "remembered": 2}  # noqa: RUF012
     data = PhotoRecipe.data + "; film damage: MIT (FilmDamageSimulator, Ivanova 2023); damage drawn by us"
     start = "streaks-lstm"  # goes on from itself; it began with the weights of a detector
     rate = 3e-4  # larger steps would spoil what it begins with
