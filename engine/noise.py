@@ -13,7 +13,7 @@ from engine.tiles import split
 _PIECE = 256  # px a side
 _PIECES = 32  # more say nothing new
 _SMALLEST = 32  # px a side: of less nothing is said
-_COARSER, _AT_MOST = 10 / 255, 4  # so much more is told of coarse noise, but so many times what it is
+_COARSER, _AT_MOST = 14 / 255, 7  # so much more is told of coarse noise, but so many times what it is
 _JPEG, _FINE = 0.5, (90, 100)  # so much more is told of noise in a JPEG up to that quality, nothing from there on
 _WHITE = (1.2, 1.3)  # luma at half the resolution by luma: up to here noise is white, which texture hardly is
 _COARSE = (1.25, 1.65)  # the same: from here on noise is coarse, from there on as coarse as any

@@ -129,9 +129,7 @@ class DuelRun(Run):
         self.optimizer.step()
 
 
-def recolour_and_move(
-    pictures: list[Tensor], generator: torch.Generator, most: int, cut: float = 0.0
-) -> list[Tensor]:
+def recolour_and_move(pictures: list[Tensor], generator: torch.Generator, most: int, cut: float = 0.0) -> list[Tensor]:
     """Each picture of all batches (B, C, H, W) with the same random light, contrast, saturation, and shift of up to
     `most` px with zeros beyond the border, and in a share `cut` of them a square of half the side made 0 (Zhao et al.
     2020, DiffAugment); planes after the third are only moved."""

@@ -82,7 +82,8 @@ def test_a_ramp_is_filled_smoothly_in_16_bits(method: str) -> None:
     mask = np.zeros((48, 64), np.float32)
     mask[20:26, 28:33] = 1
     result = fill(frozen(ramp.copy()), frozen(mask), method=method)
-    assert np.abs(result - ramp).max() < (1 / 255 if method in ("telea", "learned", "auto") else 0.25 / 255)
+    most = {"telea": 1.0, "learned": 1.0, "auto": 1.0, "imagine": 0.5}  # nets, and what is drawn at random
+    assert np.abs(result - ramp).max() < most.get(method, 0.25) / 255
 
 
 @pytest.mark.parametrize("method", METHODS)
