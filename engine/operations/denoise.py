@@ -14,7 +14,7 @@ from engine.progress import Progress
 _MOST = 75 / 255  # sigma the nets have seen in training
 _QUALITIES = {
     "fast": ("denoise-u24", 1),
-    "standard": ("denoise-attention", 2),
+    "standard": ("denoise-u24", 2),
     "best": ("denoise-attention", 8),
 }  # net, views
 
@@ -49,7 +49,7 @@ class Denoise(Operation):
     quality: str = param(
         "standard",
         "Quality",
-        "Fast: a small network looks once; standard, best: a larger one looks twice, eight times, turned and mirrored",
+        "Fast: the network looks once; standard: twice; best: one with attention eight times, turned and mirrored",
         choices={"fast": "Fast", "standard": "Standard", "best": "Best"},
     )
     strength: float = param(1.0, "Strength", "For light and dark; 1 removes the noise level exactly", low=0, high=2)

@@ -22,7 +22,7 @@ Denoiser = Callable[[np.ndarray, float], np.ndarray]  # a noisy photo and sigma 
 SETS = {"CBSD68": "cbsd68", "McMaster": "mcmaster18"}
 SIGMAS = (15, 25, 50)
 UNTOLD = ("jpeg", "old-photo")  # not told a level: measured elsewhere
-NETS = (("denoise-u24", 1), ("denoise-attention", 1), ("denoise-attention", 2), ("denoise-attention", 8))  # and views
+NETS = (("denoise-u24", 1), ("denoise-u24", 2), ("denoise-attention", 1), ("denoise-attention", 8))  # and views
 SHARE = {"bilateral": 1.5}  # strength for a noise level of 1, where that is not 1: the best of 1.5 to 4 at all three
 
 

@@ -19,7 +19,7 @@ class Denoise(PhotoRecipe):
     """FFDNet's input (Zhang et al. 2018) in a U-Net without biases (Mohan et al. 2020); L1, at the end MSE."""
 
     name = "denoise-u24"
-    used = "denoise quality=fast; the prior of deblur and imagine"
+    used = "denoise, fast and standard; old photo; the prior of deblur and imagine"
     limits = (
         "Fine texture under strong noise is smoothed. Needs to be told the level; noise of more than 75/255, stripes "
         "and salt and pepper are not its business."
@@ -77,7 +77,7 @@ class Attention(Denoise):
     """U24 and attention between channels (Zamir et al. 2022) at its bottom, trained on from U24; L1, at the end MSE."""
 
     name = "denoise-attention"
-    used = "denoise, standard and best"
+    used = "denoise, best"
     limits = "As denoise-u24; patterns that change within some 100 px gain nothing from the attention."
     net = "attention.AttentionUNet"
     facts = {"scale": 1, "multiple": 32, "overlap": 96, "half": True}  # noqa: RUF012
