@@ -129,14 +129,12 @@ class DuelRun(Run):
         self.optimizer.step()
 
 
-def recolour_and_move(pictures: list[Tensor], generator: torch.Generator, most: int, cut: float = 0.0) -> list[Tensor]:
+def recolour_and_move(pictures: list[Tensor], generator: torch.Generator, most: int) -> list[Tensor]:
     """Each picture of all batches (B, C, H, W) with the same random light, contrast, saturation, and shift of up to
-    `most` px with zeros beyond the border, and in a share `cut` of them a square of half the side made 0 (Zhao et al.
-    2020, DiffAugment); planes after the third are only moved."""
+    `most` px with zeros beyond the border (Zhao et al. 2020, DiffAugment); planes after the third are only moved."""
     count = len(pictures[0])
     draw = torch.rand((3, count, 1, 1, 1), generator=generator).to(pictures[0].device)
     y, x = torch.randint(2 * most + 1, (2,), generator=generator).tolist()
-    shown = 1 - _squares(pictures[0], generator, cut) if cut else 1.0
     result: list[Tensor] = []
     for batch in pictures:
         photo, planes = batch[:, :3], batch[:, 3:]
@@ -145,18 +143,10 @@ def recolour_and_move(pictures: list[Tensor], generator: torch.Generator, most: 
         photo = mean + (photo - mean) * (0.7 + 0.6 * draw[1])
         mean = photo.mean((1, 2, 3), keepdim=True)
         photo = mean + (photo - mean) * (0.7 + 0.6 * draw[2])
-        batch = torch.cat((photo * shown, planes), dim=1)
+        batch = torch.cat((photo, planes), dim=1)
         padded = F.pad(batch, (most, most, most, most))
         result.append(padded[:, :, y : y + batch.shape[2], x : x + batch.shape[3]])
     return result
-
-
-def _squares(batch: Tensor, generator: torch.Generator, share: float) -> Tensor:
-    """A square of half the side anywhere in such a share of the pictures, half of it outside at most. (B, 1, H, W)"""
-    draw = torch.rand((3, len(batch), 1, 1, 1), generator=generator).to(batch.device)
-    rows, columns = (torch.arange(side, device=batch.device) / side for side in batch.shape[2:])
-    inside = ((rows[:, None] - draw[0]).abs() < 0.25) & ((columns - draw[1]).abs() < 0.25)
-    return (inside & (draw[2] < share)).float()
 
 
 def start(recipe: Recipe, folder: Path, device: torch.device, budget: Budget) -> Run:

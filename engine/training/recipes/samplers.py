@@ -34,7 +34,6 @@ class Textures(Duel):
     facts = {"multiple": 16, "materials": list(MATERIALS)}  # noqa: RUF012
     data = "boxes of 8 materials in 128 photos: CC0, Unsplash, Pexels, CC BY-SA 4.0, US public domain"
     classes = len(MATERIALS)
-    gamma = (0.3, 0.2)
     size = 64
     count = 24
 
@@ -65,7 +64,7 @@ class Textures(Duel):
         return made[:, :, y : y + self.size, x : x + self.size]
 
     def augment(self, *pictures: Tensor) -> list[Tensor]:
-        return recolour_and_move(list(pictures), self.generator, self.size // 8, cut=0.5)
+        return recolour_and_move(list(pictures), self.generator, self.size // 8)
 
     def _made(self, net: nn.Module, count: int, random: torch.Generator, classes: Tensor | None) -> Tensor:
         side = (self.size + _BEYOND) // 16

@@ -15,7 +15,7 @@ from engine import resources
 from engine.errors import RestoreError
 from engine.nets.unet import UNet
 from engine.training import blind, cards, checkpoint, encoder, jpeg, leaves, patterns, ship
-from engine.training.duel import Duel, recolour_and_move, start
+from engine.training.duel import Duel, start
 from engine.training.loop import Budget, Run, begin_with, mix
 from engine.training.muon import Muon
 from engine.training.recipe import Batch, Recipe
@@ -310,16 +310,3 @@ def test_patterns_repeat() -> None:
     likeness = torch.fft.irfft2(torch.fft.rfft2(pattern).abs() ** 2)  # correlation with itself, shifted
     likeness[:4, :4] = likeness[-4:, :4] = likeness[:4, -4:] = likeness[-4:, -4:] = 0
     assert float(likeness.max()) > 0.5 * float((pattern**2).sum())
-
-
-def test_a_critic_is_shown_real_and_made_pictures_with_the_same_square_missing() -> None:
-    generator = torch.Generator().manual_seed(0)
-    white, grey = torch.ones(64, 4, 32, 32), torch.full((64, 4, 32, 32), 0.5)
-    one, other = recolour_and_move([white, grey], generator, 0, cut=0.5)
-    missing = (one[:, :3] == 0).all(1)
-    assert (missing == (other[:, :3] == 0).all(1)).all()
-    assert (one[:, 3] == 1).all(), "masks are not cut"
-    share = missing.float().mean((1, 2))
-    assert 0.3 < float((share > 0).float().mean()) < 0.7
-    assert float(share[share > 0].min()) > 0.05 and float(share.max()) <= 0.25
-    assert not (recolour_and_move([white], generator, 0)[0] == 0).any()
