@@ -86,3 +86,14 @@ def test_each_pass_is_offered_as_the_operation_with_so_many_passes() -> None:
     assert [by.passes for _, by in offers if isinstance(by, Streaks)] == [1, 2]
     for offered, by in offers:
         assert np.array_equal(offered, apply(Step(by), image))
+
+
+@needs_photos
+def test_the_mask_at_its_default_is_what_a_pass_changes() -> None:
+    damaged, _, _ = _damaged(_photos(1)[0], 0)
+    changed = (apply(Step(Streaks(passes=1)), damaged) != damaged).any(2)
+    mask = StreakMask(passes=1, grow=0).detect(damaged, Progress()) > 0
+    assert mask.sum() > 100
+    assert (mask & changed).sum() > 0.9 * (mask | changed).sum()
+    bolder = StreakMask(passes=1, grow=0, sensitivity=0.3).detect(damaged, Progress()) > 0
+    assert (bolder & changed).sum() < 0.9 * (bolder | changed).sum()
