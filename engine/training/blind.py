@@ -100,10 +100,42 @@ def coarse(batch: Tensor, generator: torch.Generator, most: float = 22) -> Tenso
     shared = _amounts(batch, 0, 1, generator)
     noise = shared.sqrt() * normal(batch[:, :1], generator) + (1 - shared).sqrt() * normal(batch, generator)
     noise = gaussian_blur(noise, _amounts(batch, 0.4, 2.0, generator))
-    noise = noise / noise.flatten(1).std(1).view(-1, 1, 1, 1)
+    noise = noise / _deviation(noise)
     light = batch.clamp(0, 1).mean(1, keepdim=True)
     film = torch.where(_some(batch, 0.5, generator), 0.4 + 2.4 * light * (1 - light), 1.0)
     return batch + _levels(batch, 1.5, most, generator) * film * noise
+
+
+def camera(batch: Tensor, generator: torch.Generator) -> Tensor:
+    """What a digital camera leaves: photon noise of a Bayer mosaic, interpolated, so that red and blue are coarser than
+    green; white balance and saturation make it colourful, and the camera takes away more of its colours than of its
+    brightness. 1.5 to 12/255 strong."""
+    noise = (0.1 + 0.9 * batch.clamp(0, 1)).sqrt() * normal(batch, generator)
+    red, blue = (_amounts(batch, 1.0, 2.2, generator) for _ in range(2))
+    noise = _demosaicked(noise * torch.cat((red, torch.ones_like(red), blue), 1))
+    bright = gaussian_blur(noise.mean(1, keepdim=True), _amounts(batch, 0.1, 0.8, generator))
+    colours = noise - noise.mean(1, keepdim=True)
+    colours = gaussian_blur(colours, _amounts(batch, 0.3, 3.0, generator))
+    # what is left of them is about as strong as the brightness, however much they were blurred
+    colours = colours / _deviation(colours) * _deviation(bright) * _amounts(batch, 0.3, 1.5, generator)
+    noise = bright + colours
+    return batch + _levels(batch, 1.5, 12, generator) * noise / _deviation(noise)
+
+
+def _demosaicked(planes: Tensor) -> Tensor:
+    """What bilinear interpolation makes of a Bayer mosaic of the planes (B, 3, H, W). Same shape."""
+    rows = torch.arange(planes.shape[2], device=planes.device).view(1, 1, -1, 1) % 2
+    columns = torch.arange(planes.shape[3], device=planes.device).view(1, 1, 1, -1) % 2
+    there = torch.cat(((1 - rows) * (1 - columns), (rows + columns) % 2, rows * columns), dim=1)
+    quarter = planes.new_tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 4  # of red and blue there are a quarter
+    half = planes.new_tensor([[0, 1, 0], [1, 4, 1], [0, 1, 0]]) / 4
+    kernels = torch.stack((quarter, half, quarter))[:, None]
+    return F.conv2d(F.pad(planes * there, (1, 1, 1, 1), mode="reflect"), kernels, groups=3)
+
+
+def _deviation(batch: Tensor) -> Tensor:
+    """The standard deviation of each picture. (B, 1, 1, 1)"""
+    return batch.flatten(1).std(1).clamp(min=1e-6).view(-1, 1, 1, 1)
 
 
 def squeeze(batch: Tensor, generator: torch.Generator) -> Tensor:
@@ -131,7 +163,7 @@ def paper(batch: Tensor, generator: torch.Generator) -> Tensor:
         _amounts(batch, 0.4, 1.2, generator),
         _amounts(batch, 1.5, 3, generator),
     )
-    fibres = fibres / fibres.flatten(1).std(1).view(-1, 1, 1, 1)
+    fibres = fibres / _deviation(fibres)
     relief = torch.where(_some(batch, 0.5, generator), honeycomb, fibres)
     return batch + _amounts(batch, 0.5 / 255, 4 / 255, generator) * relief
 

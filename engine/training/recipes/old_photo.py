@@ -14,6 +14,7 @@ from engine.training.recipes.jpeg import Jpeg
 
 _LEAST = 0.015  # added to how bad a crop was, which its loss is divided by
 _STRONG = 0.1  # share of the crops that are nothing but a strong JPEG; as many become one after all else
+_CAMERA = 0.25  # share of the crops with the noise of a camera and nothing else, but a JPEG of half of them
 _ALONE = 0.2  # share of the batches without what the deblocker makes of them
 
 
@@ -44,8 +45,15 @@ class OldPhoto(PhotoRecipe):
         kind = torch.rand(self.count, 1, 1, 1, generator=self.generator).to(self.device)
         degraded = torch.where(kind < _STRONG, rounded(reference), degraded)
         degraded = torch.where(kind < 2 * _STRONG, self._strongly_compressed(degraded), degraded)
+        degraded = torch.where(kind > 1 - _CAMERA, self._photographed(reference), degraded)
         alone = bool(torch.rand(1, generator=self.generator) < _ALONE)
         return {"reference": reference, "seen": _seen(degraded, degraded if alone else self._deblocked(degraded))}
+
+    def _photographed(self, reference: Tensor) -> Tensor:
+        """As a camera leaves it, in 8 bits or, half of them, in a JPEG."""
+        noisy = blind.camera(reference, self.generator)
+        saved = torch.rand(len(noisy), 1, 1, 1, generator=self.generator).to(self.device) < 0.5
+        return torch.where(saved, blind.squeeze(noisy, self.generator), rounded(noisy))
 
     def _strongly_compressed(self, batch: Tensor) -> Tensor:
         """As JPEGs of quality 5 to 45, the grid of blocks mostly where the picture begins."""
@@ -73,13 +81,14 @@ class OldPhoto(PhotoRecipe):
         gains: list[float] = []
         for photo in self.held_out:
             reference = photo[None].float() / 255
-            for _ in range(4):
-                degraded = blind.degrade(reference, generator)
+            for degrade in (*4 * (blind.degrade,), blind.camera):
+                degraded = rounded(degrade(reference, generator))
                 errors = (degraded, net(_seen(degraded, self._deblocked(degraded))))
                 # up to 45 dB: what was clean already is not to decide
                 before, after = (one.sub(reference).square().mean() + 3e-5 for one in errors)
                 gains.append(float(10 * torch.log10(before / after)))
-        return {"held_out_gain": float(np.mean(gains)), "held_out_worst": min(gains)}
+        scores = {"held_out_gain": float(np.mean(gains)), "held_out_worst": min(gains)}
+        return scores | {"held_out_camera": float(np.mean(gains[4::5]))}
 
     def score(self, net: nn.Module, test: Path) -> dict[str, float]:
         def restore(image: np.ndarray) -> np.ndarray:
