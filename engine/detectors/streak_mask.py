@@ -20,9 +20,9 @@ class StreakMask(Detector):
     weights = "streaks-lstm"
 
     sensitivity: float = param(
-        0.2,
+        0.1,
         "Sensitivity",
-        "At 0.2 what “Remove streaks” takes; more finds fainter damage, and more that is none.",
+        "At 0.1 what “Remove streaks” takes; more finds fainter damage, and more that is none.",
         low=0.0,
         high=1.0,
     )
