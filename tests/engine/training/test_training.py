@@ -303,6 +303,27 @@ def test_degradations_are_seeded_and_leave_pictures_in_range() -> None:
     assert torch.allclose(first * 255, (first * 255).round(), atol=1e-3)  # as a file
 
 
+def test_cameras_leave_colours_coarser_than_brightness_and_more_in_lights() -> None:
+    grey = torch.full((32, 3, 96, 96), 0.5)
+    grey[..., :48] = 0.1
+    one, again = (blind.camera(grey, torch.Generator().manual_seed(4)) for _ in range(2))
+    noise = one - grey
+    assert torch.equal(one, again)
+    level = 255 * noise.flatten(1).std(1)
+    assert float(level.min()) > 1.4 and float(level.max()) < 12.1
+
+    def coarse(planes: torch.Tensor) -> float:
+        """How much of it is left of means over 4 x 4 px; 1/16 of white noise."""
+        means = torch.nn.functional.avg_pool2d(planes, 4)
+        return float((means.flatten(1).var(1) / planes.flatten(1).var(1)).mean())
+
+    bright = noise.mean(1, keepdim=True)
+    assert coarse(noise - bright) > coarse(bright) + 0.1
+    red, green, blue = noise.std((0, 2, 3))
+    assert min(red, blue) > 1.1 * green
+    assert float(noise[..., 52:].std()) > 1.3 * float(noise[..., :44].std())
+
+
 def test_patterns_repeat() -> None:
     photo = torch.randint(256, (3, 90, 90), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
     pattern = patterns.generate(128, photo, torch.Generator().manual_seed(1)).float().mean(0)
