@@ -32,6 +32,11 @@ class Box(NamedTuple):
     def empty(self) -> bool:
         return self.top >= self.bottom or self.left >= self.right
 
+    @property
+    def area(self) -> int:
+        """Pixels, of one that is not empty."""
+        return (self.bottom - self.top) * (self.right - self.left)
+
     def grown(self, by: int, shape: tuple[int, ...]) -> "Box":
         """This box with `by` px more on each side, cut to an image of `shape` (H, W, ...)."""
         return Box(
@@ -88,8 +93,11 @@ def bounds(mask: np.ndarray, context: int | None = 0) -> Box:
     return box.grown(context, mask.shape)
 
 
-def blend(old: Image, new: Image, mask: Mask) -> Image:
-    """`new` where the mask is 1, mixed where it is between, bit for bit `old` where it is 0. A new frozen image."""
+def blend(old: Image, new: Image, mask: Mask, over: bool = False) -> Image:
+    """`new` where the mask is 1, mixed where it is between, bit for bit `old` where it is 0. A frozen image, a new one
+    or, if it may be written `over`, `new`: a copy of a huge photo saved."""
+    if over and new.flags.owndata:
+        return _blend_over(old, new, mask)
     result = old.copy()
     for before, after, part in zip(bands(result), bands(new), bands(mask), strict=True):
         where = part > 0
@@ -98,6 +106,15 @@ def blend(old: Image, new: Image, mask: Mask) -> Image:
         else:
             np.copyto(before, _mix(before, after, part[..., None]), where=where[..., None])
     return frozen(result)
+
+
+def _blend_over(old: Image, new: Image, mask: Mask) -> Image:
+    new.flags.writeable = True
+    for before, after, part in zip(bands(old), bands(new), bands(mask), strict=True):
+        between = (part > 0) & (part < 1)
+        after[between] = _mix(before[between], after[between], part[between, None])
+        np.copyto(after, before, where=(part <= 0)[..., None])
+    return frozen(new)
 
 
 def _mix(old: np.ndarray, new: np.ndarray, share: np.ndarray) -> np.ndarray:

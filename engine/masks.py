@@ -10,6 +10,11 @@ _SMALL = 8  # px of radius up to which looking at every pixel of the disc is qui
 
 def grow(mask: Mask, radius: float) -> Mask:
     """The mask grown by `radius` px in every direction; shrunk where `radius` is negative."""
+    return mask if radius == 0 else frozen(grown(mask, radius))
+
+
+def grown(mask: np.ndarray, radius: float) -> np.ndarray:
+    """The same for planes (H, W) of any dtype that OpenCV knows, which the answer has too."""
     if radius == 0:
         return mask
     if abs(radius) > _SMALL and bool(((mask == 0) | (mask == 1)).all()):
@@ -18,17 +23,17 @@ def grow(mask: Mask, radius: float) -> Mask:
     centre = side // 2
     y, x = np.ogrid[:side, :side]
     disc = ((y - centre) ** 2 + (x - centre) ** 2 <= (abs(radius) + 0.25) ** 2).astype(np.uint8)
-    return frozen((cv2.dilate if radius > 0 else cv2.erode)(mask, disc))
+    return (cv2.dilate if radius > 0 else cv2.erode)(mask, disc)
 
 
-def _grow_hard(mask: Mask, radius: float) -> Mask:
+def _grow_hard(mask: np.ndarray, radius: float) -> np.ndarray:
     """The same for masks of 0 and 1, by the distance to them: its cost does not depend on the radius."""
     far = (mask == 0 if radius > 0 else mask == 1).astype(np.uint8)
     if far.all():
         return mask
     distance = cv2.distanceTransform(far, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     near = distance <= abs(radius) + 0.25
-    return frozen((near if radius > 0 else ~near).astype(np.float32))
+    return (near if radius > 0 else ~near).astype(mask.dtype)
 
 
 def feather(mask: Mask, radius: float) -> Mask:

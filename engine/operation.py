@@ -15,6 +15,7 @@ from engine.image import Image, Mask, bands, blend, bounds, frozen, is_grey, who
 from engine.progress import Progress
 
 T = TypeVar("T")
+_NEARLY = 0.8  # of the photo
 
 
 class Operation(ABC):
@@ -98,20 +99,23 @@ def apply(step: Step, image: Image, progress: Progress | None = None) -> Image:
     if box.empty:
         return image
     box = box.aligned(operation.grid)
+    if box.area > _NEARLY * whole(image).area and not operation.fits_mask:
+        box = whole(image)  # copies of a huge photo saved
     old, part = (image, None) if mask is None else (frozen(image[box.slices]), frozen(mask[box.slices]))
 
-    def finish(new: Image) -> Image:
+    def finish(new: Image, over: bool) -> Image:
+        over = over and new.flags.writeable  # what is frozen may be somebody's
         new = frozen(_without_colour(operation, old, new))
         if part is None:
             return new
         if box == whole(image):
-            return blend(old, new, part)  # a copy of a huge photo saved
+            return blend(old, new, part, over)
         result = image.copy()
         result[box.slices] = blend(old, new, part)
         return frozen(result)
 
-    inner = progress.keeping(lambda new, by: progress.offer(finish(new), by))
-    return finish(operation.run(old, part, inner))
+    inner = progress.keeping(lambda new, by: progress.offer(finish(new, over=False), by))
+    return finish(operation.run(old, part, inner), over=True)
 
 
 def move(operation: Operation, plane: Image | Mask) -> Image | Mask:

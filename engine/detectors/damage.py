@@ -8,6 +8,7 @@ import numpy as np
 
 from engine import masks, models, tones
 from engine.finding import by_net, by_shape
+from engine.finding.by_net import Marks
 from engine.image import Image, Mask, frozen
 from engine.operation import Detector
 from engine.params import param
@@ -34,11 +35,26 @@ _AROUND = 8  # px of them: how far around a line its ground is looked at
 _LARGE, _FAR = 512, 4  # px of the shorter side from which on tears, which may be larger still, are also looked for so
 
 
+_STEPS = 2048  # that log-odds are told in: to 16, beyond which chances in fp32 cannot be told from 1
+
+
 class _View(NamedTuple):
-    """What the net says of the photo reduced by `factor`: chances fp32 (h, w, 3) in 0..1."""
+    """What the net says of the photo reduced by `factor`: log-odds (h, w, 3) in 1/2048 as 16 bits, for those of a huge
+    photo would take as much as itself otherwise."""
 
     factor: int
-    chances: np.ndarray
+    odds: np.ndarray
+
+    def above(self, planes: list[int], least: float) -> np.ndarray:
+        """Where any of the planes is above a chance, in bytes 0 or 1. (h, w)"""
+        above, limit = np.zeros(self.odds.shape[:2], bool), _told(least)
+        for plane in planes:
+            above |= self.odds[..., plane] > limit
+        return above.view(np.uint8)
+
+    def tears(self) -> np.ndarray:
+        """The chances of tears, fp32 (h, w) in 0..1."""
+        return 1 / (1 + np.exp(self.odds[..., _TEARS] / np.float32(-_STEPS)))
 
 
 @dataclass(frozen=True)
@@ -102,7 +118,7 @@ class Damage(Detector):
             found = self._carefully(image, progress)
         else:
             found = self._by_net(image, progress)
-        return masks.grow(found, self.grow)
+        return frozen(masks.grown(found, self.grow).astype(np.float32))
 
     def _asks_net(self) -> bool:
         return self.method != "classical" and models.is_shipped(_NET)
@@ -110,25 +126,25 @@ class Damage(Detector):
     def _is_careful(self) -> bool:
         return self.method == "careful" and self.kinds != "tears" and self._asks_net()
 
-    def _carefully(self, image: Image, progress: Progress) -> Mask:
+    def _carefully(self, image: Image, progress: Progress) -> Marks:
         """What the net is very sure of; on a worn print what it takes for damage."""
         views, planes = _look(image, progress), _PLANES[self.kinds]
         if not _is_worn(image, views):
-            return frozen(np.maximum.reduce([self._surely(image, views, plane) for plane in planes]))
+            return np.maximum.reduce([self._surely(image, views, plane) for plane in planes])
         bolder = _COLOURED
         if tones.is_toned(image):
             bolder = _BOLD if min(image.shape[:2]) >= _SMALL else _LENIENT
         found = self._chosen(image, views, min(1.0, self.sensitivity + bolder), planes)
-        return masks.grow(found, by_net.rim(found, image) - 1)
+        return masks.grown(found, by_net.rim(found, image) - 1)
 
-    def _surely(self, image: Image, views: list[_View], plane: int) -> Mask:
+    def _surely(self, image: Image, views: list[_View], plane: int) -> Marks:
         """Lines, or spots, that the net is very sure of; of spots those that are alone, of lines those that are no
         chains."""
         found = self._chosen(image, views, self.sensitivity - _CAREFULLY[plane], [plane])
         kept = by_net.alone if plane == _SPOTS else by_net.without_rings
         return kept(found, self._chosen(image, views, _SEEN, [plane]))
 
-    def _by_net(self, image: Image, progress: Progress) -> Mask:
+    def _by_net(self, image: Image, progress: Progress) -> Marks:
         torn = self.kinds in ("all", "tears")
         views = _look(image, progress.part(0, 0.9 if torn else 1))
         found = self._chosen(image, views, self.sensitivity, _PLANES[self.kinds])
@@ -138,44 +154,51 @@ class Damage(Detector):
         tears = by_net.find(far, by_net.threshold(_usual(), self.sensitivity))
         if tears.mean() > _MOST_TORN:
             return found
-        return frozen(np.maximum(found, self._of_polarity(tears, image)))
+        return np.maximum(found, self._of_polarity(tears, image))
 
-    def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Mask:
+    def _chosen(self, image: Image, views: list[_View], sensitivity: float, planes: list[int]) -> Marks:
         """Which lines and spots, as the `planes` say, are damage by the chances, of the width and the polarity asked
         for. In reduced views only lines are: dust is small however large the scan is, and eyes would be spots."""
         least = by_net.threshold(_usual(), sensitivity)
-        found = by_net.narrow(_above(views[0].chances, planes, least), self.size)
-        for factor, chances in views[1:]:
-            some = _above(chances, [plane for plane in planes if plane == 0], least)
+        found = by_net.narrow(views[0].above(planes, least), self.size)
+        for view in views[1:]:
+            some = view.above([plane for plane in planes if plane == 0], least)
             if not some.any():
                 continue
             more = by_net.find(_as_large(by_net.narrow(some, self.size), image), 0.5)
-            more = by_net.standing_out(more, image, _AROUND * factor)
-            more = masks.grow(more, (factor - 1) * self.grow)  # its rim is wider in the same measure
-            found = frozen(np.maximum(found, more))
+            more = by_net.standing_out(more, image, _AROUND * view.factor)
+            more = masks.grown(more, (view.factor - 1) * self.grow)  # its rim is wider in the same measure
+            found = np.maximum(found, more)
         return self._of_polarity(found, image)
 
-    def _of_polarity(self, found: Mask, image: Image) -> Mask:
+    def _of_polarity(self, found: Marks, image: Image) -> Marks:
         return found if self.polarity == "both" else by_net.only_lighter(found, image, self.polarity == "light")
-
-
-def _above(chances: np.ndarray, planes: list[int], least: float) -> Mask:
-    """Where any of these planes is above a chance, 0 or 1. (H, W)"""
-    above = np.zeros(chances.shape[:2], bool)
-    for plane in planes:
-        above |= chances[..., plane] > least
-    return frozen(above.astype(np.float32))
 
 
 def _look(image: Image, progress: Progress) -> list[_View]:
     """What the net says of the photo and, where that is large, of it reduced."""
     model = models.load(_NET)
     factors = [factor for factor in _REDUCED if min(image.shape[:2]) >= _LEAST * factor]
-    views = [_View(1, model.probabilities(image, progress.part(0, 0.75 if factors else 1)))]
+    views = [_View(1, _odds(model.probabilities(image, progress.part(0, 0.75 if factors else 1))))]
     for number, factor in enumerate(factors):
         begun, done = (0.75 + 0.25 * one / len(factors) for one in (number, number + 1))
-        views.append(_View(factor, model.probabilities(_reduced(image, factor), progress.part(begun, done))))
+        chances = model.probabilities(_reduced(image, factor), progress.part(begun, done))
+        views.append(_View(factor, _odds(chances)))
     return views
+
+
+def _odds(chances: np.ndarray) -> np.ndarray:
+    """What a `_View` keeps of chances (h, w, 3) in 0..1."""
+    result = np.empty(chances.shape, np.int16)
+    for row, chance in zip(result, chances, strict=True):
+        row[:] = np.rint(_told(chance)).clip(-32767, 32767)
+    return result
+
+
+def _told(chance: np.ndarray | float) -> np.ndarray:
+    """The log-odds of chances in 1/2048."""
+    with np.errstate(divide="ignore"):  # of what is certain they are infinite
+        return _STEPS * (np.log(chance) - np.log1p(np.negative(chance)))
 
 
 def _reduced(image: Image, factor: int) -> Image:
@@ -184,18 +207,19 @@ def _reduced(image: Image, factor: int) -> Image:
 
 
 def _as_large(plane: np.ndarray, image: Image) -> np.ndarray:
-    """A plane of a reduced view in the size of the image. (H, W)"""
+    """A plane of a reduced view, fp32, in the size of the image. (H, W)"""
     height, width = image.shape[:2]
+    plane = plane.astype(np.float32)
     return plane if plane.shape == (height, width) else cv2.resize(plane, (width, height))
 
 
 def _torn(image: Image, views: list[_View], progress: Progress) -> np.ndarray:
     """The chances of tears, (H, W), where they are small raised to those on the photo reduced most, at least by 4."""
-    far = views[-1].chances
+    far = views[-1].tears()
     if min(image.shape[:2]) >= _LARGE and views[-1].factor < _FAR:
-        far = models.load(_NET).probabilities(_reduced(image, _FAR), progress)
+        far = models.load(_NET).probabilities(_reduced(image, _FAR), progress)[..., _TEARS]
     progress(1.0)
-    return np.maximum(views[0].chances[..., _TEARS], _as_large(far[..., _TEARS], image))
+    return np.maximum(views[0].tears(), _as_large(far, image))
 
 
 def _is_worn(image: Image, views: list[_View]) -> bool:
@@ -203,20 +227,20 @@ def _is_worn(image: Image, views: list[_View]) -> bool:
     is scratched and has no dust. Of the lines the net is sure, and the fewer they are, the plainer they stand out: of
     stripes, baskets and twigs it is less sure, they stand out less, and they are in one place."""
     seen, careful = (by_net.threshold(_usual(), one) for one in (_SEEN, _CAREFUL))
-    for factor, chances in views:
-        lines, spots = (chances[..., plane] > seen for plane in (0, _SPOTS))
+    for view in views:
+        lines, spots = (view.above([plane], seen) for plane in (0, _SPOTS))
         spread = _share_of_parts(lines, _SCRATCHED)
         if spread <= _SPREAD or _share_of_parts(spots, _DUSTY) <= _STREWN:
             continue
-        sure = np.count_nonzero(chances[..., 0] > careful) / np.count_nonzero(lines)
-        view = _reduced(image, factor) if factor > 1 else image
-        if sure > _SURE and spread * by_net.contrast(frozen(lines.astype(np.float32)), view) > _PLAIN:
+        sure = np.count_nonzero(view.above([0], careful)) / np.count_nonzero(lines)
+        shown = _reduced(image, view.factor) if view.factor > 1 else image
+        if sure > _SURE and spread * by_net.contrast(lines, shown) > _PLAIN:
             return True
     return False
 
 
 def _share_of_parts(found: np.ndarray, least: float) -> float:
-    """Of 8 x 8 parts of a photo, the share of those of which more than `least` is found, bool (H, W)."""
+    """Of 8 x 8 parts of a photo, the share of those of which more than `least` is found, 0 or 1 (H, W)."""
     shares = cv2.resize(found.astype(np.float32), (_PARTS, _PARTS), interpolation=cv2.INTER_AREA)
     return float((shares > least).mean())
 

@@ -1,9 +1,13 @@
-"""Damage from what a net says of each pixel: a threshold, and which pieces are meant."""
+"""Damage from what a net says of each pixel: a threshold, and which pieces are meant.
+
+Masks here are of 0 and 1 and of any dtype, which the answer has too: in bytes those of a huge photo take a quarter of
+what they take as Mask.
+"""
 
 import cv2
 import numpy as np
 
-from engine.image import Mask, frozen
+Marks = np.ndarray  # (H, W), 0 or 1
 
 _SEEN = 0.04  # difference, 0..1, that can be seen
 _BAND = 512  # rows that are looked at together
@@ -24,25 +28,25 @@ def threshold(usual: float, sensitivity: float, span: float = 14.0) -> float:
     return float(1 / (1 + np.exp(-usual - span * (0.5 - sensitivity))))
 
 
-def find(probability: np.ndarray, least: float) -> Mask:
-    """Where damage is, 0 or 1 (H, W), of the probabilities (H, W): what is above `least`, 0..1.
+def find(probability: np.ndarray, least: float) -> Marks:
+    """Where damage is, in bytes (H, W), of the probabilities (H, W): what is above `least`, 0..1.
 
     That weaker pixels count beside surer ones, and that pieces of one or two do not, was tried: both score worse.
     """
-    return frozen((probability > least).astype(np.float32))
+    return (probability > least).view(np.uint8)
 
 
-def narrow(found: Mask, size: int) -> Mask:
-    """A mask of 0 and 1 without what is wider than `size` px; the narrow rest of such pieces stays."""
+def narrow(found: Marks, size: int) -> Marks:
+    """A mask without what is wider than `size` px; the narrow rest of such pieces stays."""
     result, reach = np.empty_like(found), 2 * size + 4
     for top in range(0, len(found), _BAND):  # distances in a huge photo would take as much again
         first, last = max(0, top - reach), top + _BAND + reach
         band = _narrow(found[first:last], size)
         result[top : top + _BAND] = band[top - first : top - first + _BAND]
-    return frozen(result)
+    return result
 
 
-def _narrow(found: np.ndarray, size: int) -> np.ndarray:
+def _narrow(found: Marks, size: int) -> Marks:
     inside = cv2.distanceTransform((found > 0).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     core = 2 * inside - 1 > size
     if not core.any():
@@ -51,16 +55,16 @@ def _narrow(found: np.ndarray, size: int) -> np.ndarray:
     return found * (around > size / 2 + 1.5)  # the core, as wide as it is, and its rounded corners
 
 
-def standing_out(found: Mask, image: np.ndarray, reach: int) -> Mask:
-    """The part of a mask of 0 and 1 that differs from the photo (H, W, 3) outside it, within some `reach` px, and the
+def standing_out(found: Marks, image: np.ndarray, reach: int) -> Marks:
+    """The part of a mask that differs from the photo (H, W, 3) outside it, within some `reach` px, and the
     gaps in it: where a line is that a reduced photo shows broader than it is."""
     result = np.zeros_like(found)
     for top in range(0, len(found), _BAND):  # a huge photo needs no second one
         first, last = max(0, top - 2 * reach), top + _BAND + 2 * reach
         if found[first:last].any():
-            band = _standing_out(found[first:last], image[first:last], reach)
+            band = _standing_out(found[first:last].astype(np.float32), image[first:last], reach)
             result[top : top + _BAND] = band[top - first : top - first + _BAND]
-    return frozen(result)
+    return result
 
 
 def _standing_out(found: np.ndarray, image: np.ndarray, reach: int) -> np.ndarray:
@@ -73,8 +77,8 @@ def _standing_out(found: np.ndarray, image: np.ndarray, reach: int) -> np.ndarra
     return found * cv2.morphologyEx(found * off, cv2.MORPH_CLOSE, gaps)
 
 
-def rim(found: Mask, image: np.ndarray) -> int:
-    """How many px around a mask of 0 and 1 the photo (H, W, 3) still shows on the whole that there is damage: 1 to 4.
+def rim(found: Marks, image: np.ndarray) -> int:
+    """How many px around a mask the photo (H, W, 3) still shows on the whole that there is damage: 1 to 4.
 
     Damage that was out of focus, sharpened too much or saved as a JPEG with few colours has changed what lies beside
     it. Where the photo differs from its ground more than it does anyway, at a distance, is such a rim.
@@ -109,14 +113,14 @@ def _beside(found: np.ndarray, image: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.abs(image - ground).mean(axis=2), np.where(share[..., 0] > 0.05, distance, np.inf)
 
 
-def contrast(found: Mask, image: np.ndarray) -> float:
-    """By how many times the deviation of its surroundings what is in a mask of 0 and 1 differs from them in brightness,
+def contrast(found: Marks, image: np.ndarray) -> float:
+    """By how many times the deviation of its surroundings what is in a mask differs from them in brightness,
     in the median over the mask; 0 where that is empty."""
     times: list[np.ndarray] = [np.zeros(0, np.float32)]
     for top in range(0, len(found), _BAND):  # a huge photo needs no second one
         first, last = max(0, top - _VARIES), top + _BAND + _VARIES
         if found[top : top + _BAND].any():
-            marked = found[first:last]
+            marked = found[first:last].astype(np.float32)
             grey = cv2.cvtColor(image[first:last], cv2.COLOR_RGB2GRAY)
             known = 1 - cv2.dilate(marked, np.ones((5, 5), np.uint8))
             share = np.maximum(cv2.blur(known, (_VARIES, _VARIES)), 1e-3)
@@ -128,20 +132,24 @@ def contrast(found: Mask, image: np.ndarray) -> float:
     return float(np.median(every)) if every.size else 0.0
 
 
-def alone(found: Mask, others: Mask) -> Mask:
-    """Those pieces of a mask of 0 and 1 around which another has hardly anything: where there are many small things,
+def alone(found: Marks, others: Marks) -> Marks:
+    """Those pieces of a mask around which another has hardly anything: where there are many small things,
     they are leaves before the sky, flowers or sparkles rather than dust."""
     if not found.any():
         return found
     labels, area = _pieces(found > 0)
-    crowd = cv2.blur(others, (_AMONG, _AMONG))
-    kept = np.bincount(labels.ravel(), crowd.ravel(), len(area)) < _CROWDED * area
+    crowd = np.zeros(len(area))
+    for top in range(0, len(found), _BAND):  # a huge photo needs no second one
+        first, last = max(0, top - _AMONG), top + _BAND + _AMONG
+        among = cv2.blur(others[first:last].astype(np.float32), (_AMONG, _AMONG))[top - first : top - first + _BAND]
+        crowd += _sums(labels[top : top + _BAND], among, len(area))
+    kept = crowd < _CROWDED * area
     kept[0] = False
-    return frozen(kept[labels].astype(np.float32))
+    return kept[labels].astype(found.dtype)
 
 
-def without_rings(found: Mask, lines: Mask) -> Mask:
-    """A mask of 0 and 1 without those pieces of `lines`, of which it is the surer part, that close small rings again
+def without_rings(found: Marks, lines: Marks) -> Marks:
+    """A mask without those pieces of `lines`, of which it is the surer part, that close small rings again
     and again: chains, nets and lace rather than scratches, hairs and cracks."""
     if not found.any():
         return found
@@ -155,22 +163,30 @@ def without_rings(found: Mask, lines: Mask) -> Mask:
         if inside and area <= _RING:
             first = x + int(np.argmax(grounds[y, x : x + width] == number))
             rings[labels[y, first - 1]] += 1
-    length = np.bincount(labels.ravel(), lines.ravel(), len(rings))
+    length = np.bincount(labels[lines > 0], minlength=len(rings))
     chained = (rings > 1) & (rings * _LINKS > length)
-    return frozen(found * ~chained[labels])
+    return found * ~chained[labels]
 
 
-def only_lighter(found: Mask, image: np.ndarray, lighter: bool) -> Mask:
-    """Those pieces of a mask of 0 and 1 that are on the whole lighter, or not, than the photo (H, W, 3) around."""
+def only_lighter(found: Marks, image: np.ndarray, lighter: bool) -> Marks:
+    """Those pieces of a mask that are on the whole lighter, or not, than the photo (H, W, 3) around."""
     if not found.any():
         return found
     plane = cv2.convertScaleAbs(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), alpha=255)
     above = plane.astype(np.float32) - cv2.medianBlur(plane, _GROUND)
     labels, area = _pieces(found > 0)
-    mean = np.bincount(labels.ravel(), above.ravel(), len(area)) / np.maximum(area, 1)
-    kept = mean > 0 if lighter else mean < 0
+    sums = np.zeros(len(area))
+    for top in range(0, len(found), _BAND):
+        sums += _sums(labels[top : top + _BAND], above[top : top + _BAND], len(area))
+    kept = sums > 0 if lighter else sums < 0
     kept[0] = False
-    return frozen(kept[labels].astype(np.float32))
+    return kept[labels].astype(found.dtype)
+
+
+def _sums(labels: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """The sum of the values (h, w) at each label (h, w) below `count`: (count,)"""
+    there = labels > 0
+    return np.bincount(labels[there], values[there], count)
 
 
 def _pieces(chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -65,6 +65,19 @@ def test_blend_is_bit_exact_at_both_ends_and_mixes_between() -> None:
     assert not result.flags.writeable
 
 
+def test_blending_over_the_new_image_gives_the_same() -> None:
+    old, mask = frozen(random_image(600, 9)), np.zeros((600, 9), np.float32)
+    mask[100:300], mask[400:500, ::3] = 1, 0.25
+    new = frozen(random_image(600, 9, 1))
+    expected, over = blend(old, new, frozen(mask)), new.copy()
+    result = blend(old, frozen(over), frozen(mask), over=True)
+    assert result is over and not result.flags.writeable
+    assert np.array_equal(result, expected)
+    part = new[50:550]  # belongs to another, so that it stays
+    assert np.array_equal(blend(old[50:550], part, frozen(mask[50:550]), over=True), expected[50:550])
+    assert not np.array_equal(part, expected[50:550])
+
+
 def test_grey_means_three_equal_channels() -> None:
     grey = np.repeat(random_image()[..., :1], 3, 2)
     assert is_grey(frozen(grey))

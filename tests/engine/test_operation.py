@@ -94,6 +94,32 @@ def test_with_a_mask_it_sees_its_surroundings_only_and_changes_the_mask_only() -
     assert np.allclose(result[12, 22], (IMAGE[12, 22] + 1) / 2)
 
 
+def test_nearly_the_whole_photo_is_not_copied_and_what_is_not_selected_stays() -> None:
+    image = frozen(np.random.default_rng(1).random((1000, 1000, 3)).astype(np.float32))
+    mask = np.zeros((1000, 1000), np.float32)
+    mask[10::100, 10:-10] = 1
+    operation, step = Probe(0.25), frozen(mask)
+    tracemalloc.start()
+    result = apply(Step(operation, step), image)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (result[mask == 1] == 0.25).all() and np.array_equal(result[mask == 0], image[mask == 0])
+    assert peak < 1.4 * image.nbytes  # what it makes, and little else
+
+
+def test_what_an_operation_gives_that_is_frozen_is_not_written_over() -> None:
+    image, kept = frozen(np.zeros((20, 20, 3), np.float32)), frozen(np.ones((20, 20, 3), np.float32))
+
+    class Keeping(Probe):
+        def run(self, image: Image, mask: Mask | None, progress: Progress) -> Image:
+            return kept
+
+    mask = np.ones((20, 20), np.float32)
+    mask[5] = 0
+    result = apply(Step(Keeping(), frozen(mask)), image)
+    assert kept.min() == 1 and result[5].max() == 0 and result[6].min() == 1
+
+
 def test_an_empty_mask_changes_nothing_and_runs_nothing() -> None:
     probe = Probe()
     assert apply(Step(probe, frozen(np.zeros((40, 50), np.float32))), IMAGE) is IMAGE
