@@ -132,15 +132,17 @@ class Model:
             given = mean if number == count - 1 else mean.copy()
             yield Pass(given[..., :3], given[..., 3:])
 
-    def probabilities(self, image: Image, progress: Progress | None = None) -> np.ndarray:
+    def probabilities(
+        self, image: Image, progress: Progress | None = None, kept: Callable[[np.ndarray], np.ndarray] = np.asarray
+    ) -> np.ndarray:
         """What a net that judges pixels says of each of them, as it is. Tiled and in the precision of a call. fp32
-        (H, W, n) in 0..1. Raises Cancelled, RestoreError."""
+        (H, W, n) in 0..1, or what is `kept` of the answer for each tile. Raises Cancelled, RestoreError."""
         for tile in devices.tiles():
             with devices.memory_may_run_out():
-                return run_tiled(image, self._judge(), tile, self._overlap, progress or Progress(), self._multiple)
+                return run_tiled(image, self._judge(kept), tile, self._overlap, progress or Progress(), self._multiple)
         raise no_memory()
 
-    def _judge(self) -> Callable[[np.ndarray, Box], np.ndarray]:
+    def _judge(self, kept: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray, Box], np.ndarray]:
         """The function for run_tiled that asks the net for probabilities, on the device of the moment."""
         import torch
 
@@ -149,7 +151,7 @@ class Model:
         @torch.inference_mode()
         def judge(crop: np.ndarray, box: Box) -> np.ndarray:
             x = self._input(crop, box, ()).to(device=device, memory_format=torch.channels_last)
-            return net(x)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).cpu().numpy()
+            return kept(net(x)[0, :, : crop.shape[0], : crop.shape[1]].permute(1, 2, 0).cpu().numpy())
 
         return judge
 

@@ -34,7 +34,7 @@ def run_tiled(
 ) -> np.ndarray:
     """`function(crop, box)` over tiles: `crop` has `overlap` px more on each side (fewer at the border), `box` says
     where it lies; the overlap of its answer (same height and width as crop, any channels) is dropped. Returns a new
-    writable float32 array.
+    writable array, float32 or, if the answers are, of whole numbers.
 
     Equal to the untiled result wherever the function depends on at most `overlap` px around and, if it works
     on a grid, on the grid's phase: crops begin at multiples of `multiple`, which divides both. Raises Cancelled.
@@ -44,7 +44,8 @@ def run_tiled(
         wide = box.grown(overlap, image.shape)
         answer = function(image[wide.slices], wide)
         if result is None:
-            result = np.empty((*image.shape[:2], *answer.shape[2:]), np.float32)
+            dtype = answer.dtype if answer.dtype.kind == "i" else np.float32
+            result = np.empty((*image.shape[:2], *answer.shape[2:]), dtype)
         inner = Box(box.top - wide.top, box.bottom - wide.top, box.left - wide.left, box.right - wide.left)
         result[box.slices] = answer[inner.slices]
     assert result is not None  # no image is without pixels

@@ -179,20 +179,16 @@ def _look(image: Image, progress: Progress) -> list[_View]:
     """What the net says of the photo and, where that is large, of it reduced."""
     model = models.load(_NET)
     factors = [factor for factor in _REDUCED if min(image.shape[:2]) >= _LEAST * factor]
-    views = [_View(1, _odds(model.probabilities(image, progress.part(0, 0.75 if factors else 1))))]
+    views = [_View(1, model.probabilities(image, progress.part(0, 0.75 if factors else 1), _odds))]
     for number, factor in enumerate(factors):
         begun, done = (0.75 + 0.25 * one / len(factors) for one in (number, number + 1))
-        chances = model.probabilities(_reduced(image, factor), progress.part(begun, done))
-        views.append(_View(factor, _odds(chances)))
+        views.append(_View(factor, model.probabilities(_reduced(image, factor), progress.part(begun, done), _odds)))
     return views
 
 
 def _odds(chances: np.ndarray) -> np.ndarray:
     """What a `_View` keeps of chances (h, w, 3) in 0..1."""
-    result = np.empty(chances.shape, np.int16)
-    for row, chance in zip(result, chances, strict=True):
-        row[:] = np.rint(_told(chance)).clip(-32767, 32767)
-    return result
+    return np.rint(_told(chances)).clip(-32767, 32767).astype(np.int16)
 
 
 def _told(chance: np.ndarray | float) -> np.ndarray:

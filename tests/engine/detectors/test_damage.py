@@ -1,5 +1,6 @@
 """What the damage detector must find, and what it must leave alone, by shape and by its net."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -127,15 +128,18 @@ def test_a_part_with_its_context_is_judged_as_in_the_whole_photo() -> None:
     assert (part[inner.slices] == whole).mean() > 0.99
 
 
+Kept = Callable[[np.ndarray], np.ndarray]
+
+
 class _Known:
     """A stand-in for the net's model: it says of each pixel what it is told."""
 
     def __init__(self, probabilities: np.ndarray) -> None:
         self._probabilities = probabilities
 
-    def probabilities(self, image: Image, progress: Progress) -> np.ndarray:
+    def probabilities(self, image: Image, progress: Progress, kept: Kept = np.asarray) -> np.ndarray:
         progress(1.0)
-        return self._probabilities
+        return kept(self._probabilities)
 
 
 LINE, SPOT, TEAR = (slice(10, 13), slice(10, 150)), (slice(50, 54), slice(40, 44)), (slice(80, 89), slice(0, 60))
@@ -192,10 +196,10 @@ def test_tears_that_are_larger_than_the_net_sees_are_found_on_a_smaller_photo(mo
     class Near(_Known):
         """Sure of what is light where the photo is small, of nothing where it is large."""
 
-        def probabilities(self, image: Image, progress: Progress) -> np.ndarray:
+        def probabilities(self, image: Image, progress: Progress, kept: Kept = np.asarray) -> np.ndarray:
             progress(1.0)
             sure = (image[..., :1] > 0.8) & (min(image.shape[:2]) < 200)
-            return np.where(sure, np.array([0, 0, 0.99]), 0.01).astype(np.float32)
+            return kept(np.where(sure, np.array([0, 0, 0.99]), 0.01).astype(np.float32))
 
     picture = np.full((601, 703, 3), 0.4, np.float32)
     picture[:300, :200] = 0.9
