@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from engine import allocator
 from engine.errors import RestoreError
 from engine.image import Image, Mask
 from engine.operation import Operation, Step, apply, move
@@ -74,6 +75,7 @@ class Document:
             count = len(self.steps) - done
             part = progress.part((step - done) / count, (step - done + 1) / count)
             operation, mask = self.steps[step].operation, self.steps[step].mask
+            allocator.release()  # what a huge photo took before, which this may not fit into
             image = apply(Step(self._recall(operation), mask), image, part)
             self.rendered.put(self.steps[: step + 1], image)
         return image

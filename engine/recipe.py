@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine import detectors, operations, params
+from engine import allocator, detectors, operations, params
 from engine.document import Document
 from engine.errors import RestoreError
 from engine.image import Mask, frozen
@@ -148,6 +148,7 @@ class Recipe:
         for index in progress.each(range(len(self.links))):
             part = progress.part(index / len(self.links), (index + 1) / len(self.links))
             link = self.links[index]
+            allocator.release()  # what a huge photo took before, which the next may not fit into
             if isinstance(link, Detector):
                 params.check(link)
                 new = link.detect(document.render(), part)
