@@ -221,12 +221,12 @@ def test_the_net_is_shown_little_around_scratches_and_leaves_wide_holes_to_patch
 @needs_net
 def test_best_is_nearer_than_the_net_alone() -> None:
     scores: list[list[float]] = []
-    for seed in range(3):
+    for seed in range(6):
         image, mask = natural(seed), scratches(120, 140, range(1, 8), 5, seed)
         chosen = ({"quality": "fast"}, {"quality": "best"})
         scores.append([psnr_inside(fill(image, mask, regrain=0.0, **one), image, mask) for one in chosen])
     alone, best = np.mean(scores, axis=0)
-    assert best > alone + 0.05
+    assert best > alone + 0.1
 
 
 @needs_net
