@@ -148,9 +148,9 @@ class Recipe:
         for index in progress.each(range(len(self.links))):
             part = progress.part(index / len(self.links), (index + 1) / len(self.links))
             link = self.links[index]
-            allocator.release()  # what a huge photo took before, which the next may not fit into
             if isinstance(link, Detector):
                 params.check(link)
+                allocator.release()  # what a huge photo took before, as steps do
                 new = link.detect(document.render(), part)
                 found = new if found is None else frozen(np.maximum(found, new))
                 continue
